@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// Every target is compiled in the Swift 6 language mode with strict memory safety: `unsafe` marks each place that a

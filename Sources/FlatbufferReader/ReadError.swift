@@ -31,8 +31,13 @@ public struct ReadError: Error, Sendable, Hashable {
   /// What was expected at that place.
   public var message: String
 
-  @usableFromInline
-  init(_ code: Code, at position: Int, _ message: String) {
+  /// An error of the caller's own, for formats that are built on these.
+  ///
+  /// - Parameters:
+  ///   - code: what kind of error it is.
+  ///   - position: where in the bytes.
+  ///   - message: what was expected at that place.
+  public init(_ code: Code, at position: Int, _ message: String) {
     self.code = code
     self.position = position
     self.message = message

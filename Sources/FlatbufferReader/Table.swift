@@ -242,3 +242,14 @@ public struct Structure: ~Escapable {
     return Scalar.load(bytes, at: offset)
   }
 }
+
+extension Table {
+  /// Where the table in a slot would begin, without a look at it; ``init(revisiting:at:_:)`` opens it later.
+  ///
+  /// - Parameter slot: the field's slot.
+  /// - Returns: `nil` if the field is absent.
+  /// - Throws: ``ReadError`` when the offset leads outside the bytes.
+  public func unverifiedTablePosition(_ slot: Int) throws(ReadError) -> Int? {
+    try target(slot)
+  }
+}

@@ -1,0 +1,314 @@
+import FlatbufferReader
+import TinyTensorKernels
+
+/// A tensor as the operator that is translated sees it.
+struct Operand: Sendable {
+  let tensor: Int
+  let name: String
+  let elementType: ElementType
+  let shape: Shape
+  let quantization: Quantization?
+  /// Where its data lies in the file, if it is constant.
+  let constant: Range<Int>?
+}
+
+/// A scale and a zero point, both checked.
+struct Affine: Sendable, Hashable {
+  /// Positive and finite.
+  var scale: Float
+  /// In the element type's range.
+  var zeroPoint: Int32
+}
+
+extension GraphBuilder {
+  // MARK: Counts
+
+  /// Refuses an operator with other counts of operands.
+  func requireOperands(inputs: ClosedRange<Int>, outputs: Int = 1) throws(ModelError) {
+    guard inputs.contains(node.inputs.count) else {
+      let wanted =
+        inputs.lowerBound == inputs.upperBound
+        ? "\(inputs.lowerBound)" : "\(inputs.lowerBound) to \(inputs.upperBound)"
+      throw error(.invalidOperator, "it has \(node.inputs.count) inputs instead of \(wanted)")
+    }
+    guard node.outputs.count == outputs else {
+      throw error(.invalidOperator, "it has \(node.outputs.count) outputs instead of \(outputs)")
+    }
+  }
+
+  // MARK: Inputs
+
+  /// An input that must be there, of one of these types.
+  func input(_ index: Int, _ types: ElementType...) throws(ModelError) -> Operand {
+    guard let operand = try optionalInput(index) else {
+      throw error(.invalidOperator, "input \(index) is required but left out")
+    }
+    try require(operand, oneOf: types, "input \(index)")
+    return operand
+  }
+
+  /// An input that may be left out, at the end or by the index -1. Its type is not checked.
+  func optionalInput(_ index: Int) throws(ModelError) -> Operand? {
+    guard index < node.inputs.count else { return nil }
+    let tensor = node.inputs[index]
+    // Other indices out of range were refused before.
+    if tensor < 0 { return nil }
+    let description = subgraph.tensors[tensor]
+    let value = values[tensor]
+    if case .unset = value.source {
+      throw error(
+        .invalidGraph,
+        "input \(index) (\(description.name)) has no data: it is no input of the graph, no constant, and no earlier "
+          + "operator writes it")
+    }
+    guard let shape = value.shape else {
+      throw error(
+        .invalidOperator, "\(description.name) cannot have the shape \(describeShape(description.shape))")
+    }
+    var constant: Range<Int>?
+    if case .constant(let range) = values[root(of: tensor)].source {
+      guard let needed = description.elementType.byteCount(of: shape.count) else {
+        throw error(
+          .invalidOperator, "\(description.name) of \(description.elementType) \(shape) has no fixed size")
+      }
+      guard needed <= range.count else {
+        throw error(
+          .invalidOperator,
+          "\(description.name) of \(description.elementType) \(shape) needs \(needed) bytes; its buffer has "
+            + "\(range.count)")
+      }
+      guard description.sparsity == nil else {
+        throw error(
+          .unsupportedFile,
+          "\(description.name) is stored sparsely, which is not supported; convert the model with dense weights")
+      }
+      constant = range.lowerBound..<(range.lowerBound + needed)
+    }
+    guard description.externalBuffer == 0 else {
+      throw error(
+        .unsupportedFile, "\(description.name) lies in a file beside the model, which is not supported")
+    }
+    return Operand(
+      tensor: tensor, name: description.name, elementType: description.elementType, shape: shape,
+      quantization: description.quantization, constant: constant)
+  }
+
+  /// The integers of a constant int32 or int64 input.
+  func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
+    guard let range = operand.constant else {
+      throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
+    }
+    let bytes = file.bytes.extracting(range)
+    var integers: [Int] = []
+    integers.reserveCapacity(operand.shape.count)
+    for index in 0..<operand.shape.count {
+      switch operand.elementType {
+      case .int32: integers.append(Int(Int32.load(bytes, at: 4 * index)))
+      case .int64: integers.append(Int(clamping: Int64.load(bytes, at: 8 * index)))
+      default: throw error(.invalidOperator, "\(what) (\(operand.name)) must be int32 or int64")
+      }
+    }
+    return integers
+  }
+
+  // MARK: Outputs
+
+  /// The type that the file gives an output, which must be one of these.
+  func outputType(_ index: Int = 0, _ types: ElementType...) throws(ModelError) -> ElementType {
+    let description = subgraph.tensors[node.outputs[index]]
+    guard types.isEmpty || types.contains(description.elementType) else {
+      throw error(
+        .invalidOperator,
+        "output \(description.name) is \(description.elementType); supported here: \(describe(types))")
+    }
+    return description.elementType
+  }
+
+  /// The scale and zero point of an output.
+  func outputAffine(_ index: Int = 0) throws(ModelError) -> Affine {
+    let description = subgraph.tensors[node.outputs[index]]
+    return try affine(description.quantization, description.elementType, description.name)
+  }
+
+  // MARK: Quantization
+
+  /// The single scale and zero point of an operand.
+  func affine(of operand: Operand) throws(ModelError) -> Affine {
+    try affine(operand.quantization, operand.elementType, operand.name)
+  }
+
+  private func affine(
+    _ quantization: Quantization?, _ type: ElementType, _ name: String
+  ) throws(ModelError) -> Affine {
+    guard let quantization, quantization.isPresent else {
+      throw error(.invalidOperator, "\(name) has no quantization")
+    }
+    guard quantization.details == nil, quantization.scales.count == 1, quantization.zeroPoints.count <= 1 else {
+      throw error(.invalidOperator, "\(name) must have a single scale and zero point")
+    }
+    return Affine(
+      scale: try checkedScale(quantization.scales[0], name),
+      zeroPoint: try checkedZeroPoint(quantization.zeroPoints.first ?? 0, type, name))
+  }
+
+  /// Scales of symmetric weights, one or one a channel.
+  func channelScales(of operand: Operand, axis: Int, channels: Int) throws(ModelError) -> [Float] {
+    guard let quantization = operand.quantization, quantization.isPresent else {
+      throw error(.invalidOperator, "\(operand.name) has no quantization")
+    }
+    guard quantization.details == nil else {
+      throw error(.unsupportedFile, "\(operand.name) has a quantization scheme that is not supported")
+    }
+    let count = quantization.scales.count
+    guard count == 1 || count == channels else {
+      throw error(.invalidOperator, "\(operand.name) has \(count) scales for \(channels) channels")
+    }
+    guard quantization.zeroPoints.count == count || quantization.zeroPoints.count <= 1 else {
+      throw error(
+        .invalidOperator, "\(operand.name) has \(count) scales but \(quantization.zeroPoints.count) zero points")
+    }
+    guard count == 1 || quantization.axis == axis else {
+      throw error(
+        .invalidOperator, "\(operand.name) is quantized along axis \(quantization.axis) instead of \(axis)")
+    }
+    for scale in quantization.scales { _ = try checkedScale(scale, operand.name) }
+    for zeroPoint in quantization.zeroPoints where zeroPoint != 0 {
+      throw error(.invalidOperator, "\(operand.name) has the zero point \(zeroPoint); weights must be symmetric")
+    }
+    return quantization.scales
+  }
+
+  private func checkedScale(_ scale: Float, _ name: String) throws(ModelError) -> Float {
+    guard scale > 0, scale.isFinite else {
+      throw error(.invalidOperator, "\(name) has a scale that is not a positive finite number")
+    }
+    return scale
+  }
+
+  private func checkedZeroPoint(_ zeroPoint: Int64, _ type: ElementType, _ name: String) throws(ModelError) -> Int32 {
+    let range: ClosedRange<Int64> =
+      switch type {
+      case .int8: -128...127
+      case .uint8: 0...255
+      case .int16: -32768...32767
+      default: Int64(Int32.min)...Int64(Int32.max)
+      }
+    guard range.contains(zeroPoint) else {
+      throw error(.invalidOperator, "\(name) has the zero point \(zeroPoint), which \(type) cannot hold")
+    }
+    return Int32(zeroPoint)
+  }
+
+  /// A real factor in the form that integers are multiplied with.
+  func multiplier(_ real: Double) throws(ModelError) -> QuantizedMultiplier {
+    let multiplier = QuantizedMultiplier(real)
+    guard multiplier.isUsable else {
+      throw error(.invalidOperator, "the scales of its tensors are too far apart: their ratio does not fit 32 bits")
+    }
+    return multiplier
+  }
+
+  // MARK: Binding operands to the step
+
+  /// Has the step read an input.
+  mutating func bind(_ operand: Operand) throws(ModelError) -> ReadSlot {
+    let tensor = root(of: operand.tensor)
+    // The operand's own shape decides, not that of a root with another shape: their bytes are equal.
+    let byteCount = operand.elementType.byteCount(of: operand.shape.count) ?? 0
+    if let range = operand.constant {
+      if let block = try alignedCopy(ofConstant: operand.tensor, at: range) {
+        return ReadSlot(index: addOperand(.block(block)))
+      }
+      return ReadSlot(index: addOperand(.file(offset: range.lowerBound, byteCount: range.count)))
+    }
+    return ReadSlot(index: addOperand(.tensor(tensor, byteCount: byteCount)))
+  }
+
+  /// Has the step read constants of the operator's own making.
+  mutating func bind<Element: BitwiseCopyable>(packed elements: [Element]) throws(ModelError) -> ReadSlot {
+    let block = addBlock(try AlignedMemory.holding(elements))
+    return ReadSlot(index: addOperand(.block(block)))
+  }
+
+  /// Has the step write an output of that shape.
+  mutating func bindOutput(_ index: Int = 0, shape: Shape) throws(ModelError) -> WriteSlot {
+    let tensor = node.outputs[index]
+    try define(tensor, shape: shape, source: .written)
+    return WriteSlot(index: addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0)))
+  }
+
+  /// Gives the step memory for its own use, of `count` elements.
+  mutating func bindScratch<Element: BitwiseCopyable>(
+    count: Int, of: Element.Type
+  ) throws(ModelError) -> WriteSlot {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard !overflow, byteCount <= limits.arenaBytes else {
+      throw error(.tooLarge, "it needs more scratch memory than the limit of \(limits.arenaBytes) bytes")
+    }
+    return WriteSlot(index: addOperand(.scratch(addScratch(byteCount: byteCount))))
+  }
+
+  /// Makes an output a view of an input: the same elements in another shape, for which nothing runs.
+  mutating func viewOutput(_ index: Int = 0, of operand: Operand, shape: Shape) throws(ModelError) {
+    precondition(shape.count == operand.shape.count)
+    try define(node.outputs[index], shape: shape, source: .view(root: root(of: operand.tensor)))
+  }
+
+  /// Whether an operand's memory may change after this operator has run, so that no view of it is safe.
+  func isVariable(_ operand: Operand) -> Bool {
+    values[root(of: operand.tensor)].source == .variable
+  }
+
+  // MARK: Options
+
+  /// The operator's options, from the table of the schema's first union with that number.
+  ///
+  /// - Returns: `nil` if the operator has none.
+  func options<Options>(
+    _ type: UInt8, _ read: (borrowing Table) throws(ReadError) -> Options
+  ) throws(ModelError) -> Options? {
+    guard let options = node.options else { return nil }
+    guard options.type == type else {
+      throw error(.invalidOperator, "its options are those of another operator (table \(options.type))")
+    }
+    guard let position = options.position else {
+      throw error(.malformedFile, "its options have a type but no table")
+    }
+    do throws(ReadError) {
+      var budget = ReadBudget(ReadLimits(forByteCount: file.byteCount))
+      let table = try Table(revisiting: file.bytes, at: position, &budget)
+      return try read(table)
+    } catch {
+      throw ModelError(
+        .malformedFile,
+        "operator \(operatorIndex) (\(nodeName)): its options are damaged at byte \(error.position): \(error.message)",
+        byteOffset: error.position, operatorIndex: operatorIndex)
+    }
+  }
+
+  /// The operator's options, which it must have.
+  func requiredOptions<Options>(
+    _ type: UInt8, _ read: (borrowing Table) throws(ReadError) -> Options
+  ) throws(ModelError) -> Options {
+    guard let options = try options(type, read) else {
+      throw error(.invalidOperator, "its options are missing")
+    }
+    return options
+  }
+
+  // MARK: Texts
+
+  private func require(_ operand: Operand, oneOf types: [ElementType], _ what: String) throws(ModelError) {
+    guard types.isEmpty || types.contains(operand.elementType) else {
+      throw error(
+        .invalidOperator,
+        "\(what) (\(operand.name)) is \(operand.elementType); supported here: \(describe(types))")
+    }
+  }
+
+  private func describe(_ types: [ElementType]) -> String {
+    var text = ""
+    for type in types { text += (text.isEmpty ? "" : ", ") + type.name }
+    return text
+  }
+}

@@ -1,0 +1,234 @@
+import FlatbufferReader
+import TinyTensorKernels
+
+/// Turns a subgraph into steps: walks its operators in order, has each one checked and translated, and notes where
+/// every operand comes from.
+///
+/// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
+struct GraphBuilder {
+  let file: ModelFile
+  let subgraph: ModelFile.Subgraph
+  let limits: ModelOptions.Limits
+
+  /// One for each tensor of the subgraph.
+  private(set) var values: [Value]
+  private(set) var steps: [Step] = []
+  /// Operands of all steps, those of one step together.
+  private(set) var operands: [OperandSource] = []
+  /// Constants in the layout that operators want, shared by all sessions.
+  private(set) var blocks: [AlignedMemory] = []
+  /// Bytes of scratch memory, by number.
+  private(set) var scratchByteCounts: [Int] = []
+
+  /// The operator that is translated now.
+  private(set) var operatorIndex = 0
+  private(set) var node: ModelFile.Operator
+  private(set) var nodeName = ""
+  private var firstOperand = 0
+  /// Constants that were copied for their alignment, by tensor.
+  private var alignedCopies: [Int: Int] = [:]
+
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - subgraph: one of its subgraphs.
+  ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
+  ///   - limits: how large tensors may be.
+  init(
+    file: ModelFile, subgraph: ModelFile.Subgraph, inputs: [(tensor: Int, shape: [Int]?)],
+    limits: ModelOptions.Limits
+  ) throws(ModelError) {
+    self.file = file
+    self.subgraph = subgraph
+    self.limits = limits
+    node = ModelFile.Operator(
+      codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
+      options2: nil, customOptions: nil)
+    values = []
+    values.reserveCapacity(subgraph.tensors.count)
+    for tensor in subgraph.tensors { values.append(try Self.value(of: tensor, in: file)) }
+    for input in inputs {
+      let tensor = subgraph.tensors[input.tensor]
+      guard case .unset = values[input.tensor].source else {
+        throw ModelError(
+          .invalidGraph, "input \(tensor.name) has constant data; an input must not have a buffer",
+          tensorName: tensor.name)
+      }
+      let sizes = input.shape ?? tensor.shape
+      if input.shape != nil, sizes.count != tensor.shape.count, tensor.hasRank || !tensor.shape.isEmpty {
+        throw ModelError(
+          .invalidGraph,
+          "input \(tensor.name) has \(tensor.shape.count) axes; the shape \(describeShape(sizes)) has \(sizes.count)",
+          tensorName: tensor.name)
+      }
+      guard let shape = Shape(sizes) else {
+        throw ModelError(
+          .invalidGraph, "input \(tensor.name) cannot have the shape \(describeShape(sizes))",
+          tensorName: tensor.name)
+      }
+      values[input.tensor].shape = shape
+      values[input.tensor].source = .input
+      try checkSize(of: input.tensor, shape)
+    }
+  }
+
+  /// What a tensor is before any operator has run.
+  private static func value(of tensor: ModelFile.Tensor, in file: ModelFile) throws(ModelError) -> Value {
+    guard tensor.buffer < file.buffers.count else {
+      throw ModelError(
+        .invalidGraph, "tensor \(tensor.name) refers to buffer \(tensor.buffer) of \(file.buffers.count)",
+        tensorName: tensor.name)
+    }
+    let range = file.buffers[tensor.buffer].range
+    if tensor.isVariable {
+      guard range == nil else {
+        throw ModelError(
+          .invalidGraph, "variable tensor \(tensor.name) has constant data", tensorName: tensor.name)
+      }
+      return Value(shape: Shape(tensor.shape), source: .variable)
+    }
+    if let range { return Value(shape: Shape(tensor.shape), source: .constant(range)) }
+    // A constant without elements needs no data.
+    if let shape = Shape(tensor.shape), shape.count == 0, shape.rank > 0, tensor.buffer > 0 {
+      return Value(shape: shape, source: .constant(0..<0))
+    }
+    return Value(shape: nil, source: .unset)
+  }
+
+  // MARK: Steps
+
+  /// Begins the translation of an operator.
+  mutating func begin(_ index: Int) {
+    operatorIndex = index
+    node = subgraph.operators[index]
+    nodeName = file.name(of: node)
+    firstOperand = operands.count
+  }
+
+  /// Ends the translation of an operator; `operation` is `nil` for a view, which costs no step.
+  mutating func end(_ operation: Operation?) throws(ModelError) {
+    for tensor in node.outputs {
+      if case .unset = values[tensor].source {
+        throw error(.invalidOperator, "output \(subgraph.tensors[tensor].name) is not computed by this operator")
+      }
+    }
+    guard let operation else { return }
+    steps.append(
+      Step(
+        operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
+  }
+
+  // MARK: What operands need
+
+  /// Adds an operand to the step; returns its place.
+  mutating func addOperand(_ source: OperandSource) -> Int {
+    operands.append(source)
+    return operands.count - 1 - firstOperand
+  }
+
+  mutating func addBlock(_ block: AlignedMemory) -> Int {
+    blocks.append(block)
+    return blocks.count - 1
+  }
+
+  mutating func addScratch(byteCount: Int) -> Int {
+    scratchByteCounts.append(byteCount)
+    return scratchByteCounts.count - 1
+  }
+
+  /// Says what a tensor holds from now on.
+  mutating func define(_ tensor: Int, shape: Shape, source: Value.Source) throws(ModelError) {
+    guard case .unset = values[tensor].source else {
+      throw error(
+        .invalidGraph, "tensor \(subgraph.tensors[tensor].name) is an input, a constant or already written")
+    }
+    values[tensor].shape = shape
+    values[tensor].source = source
+    try checkSize(of: tensor, shape)
+  }
+
+  /// The tensor whose memory a tensor's elements lie in: itself unless it is a view.
+  func root(of tensor: Int) -> Int {
+    // Views refer to earlier tensors only, and each to a root: no chain to follow.
+    if case .view(let root) = values[tensor].source { return root }
+    return tensor
+  }
+
+  /// The bytes of a tensor's elements; `nil` for types without a fixed size.
+  func byteCount(of tensor: Int) -> Int? {
+    guard let shape = values[tensor].shape else { return nil }
+    return subgraph.tensors[tensor].elementType.byteCount(of: shape.count)
+  }
+
+  /// A copy of a constant whose place in the file does not suit its element type, made once; `nil` where the place
+  /// suits.
+  mutating func alignedCopy(ofConstant tensor: Int, at range: Range<Int>) throws(ModelError) -> Int? {
+    let alignment = max(1, (subgraph.tensors[tensor].elementType.bitWidth ?? 8) / 8)
+    if file.storage.isAligned(range.lowerBound, to: min(alignment, 8)) { return nil }
+    if let block = alignedCopies[tensor] { return block }
+    let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(range)))
+    alignedCopies[tensor] = block
+    return block
+  }
+
+  private func checkSize(of tensor: Int, _ shape: Shape) throws(ModelError) {
+    let description = subgraph.tensors[tensor]
+    guard let byteCount = description.elementType.byteCount(of: shape.count), byteCount <= limits.tensorBytes else {
+      throw ModelError(
+        .tooLarge,
+        "tensor \(description.name) of \(description.elementType) \(shape) is larger than the limit of "
+          + "\(limits.tensorBytes) bytes for one tensor, or has no fixed size",
+        tensorName: description.name)
+    }
+  }
+
+  // MARK: Errors
+
+  /// An error of the operator that is translated now.
+  func error(_ code: ModelError.Code, _ message: String) -> ModelError {
+    ModelError(code, "operator \(operatorIndex) (\(nodeName)): \(message)", operatorIndex: operatorIndex)
+  }
+}
+
+/// A tensor of the graph and what it holds.
+struct Value: Sendable {
+  /// Where a tensor's elements come from.
+  enum Source: Sendable, Hashable {
+    /// Nothing has written it yet.
+    case unset
+    /// The caller sets it.
+    case input
+    /// It lies in the file.
+    case constant(Range<Int>)
+    /// It is kept from run to run.
+    case variable
+    /// An operator writes it.
+    case written
+    /// It is another tensor's memory, which is no view itself.
+    case view(root: Int)
+  }
+
+  /// `nil` before it is known, or where the file's shape is impossible.
+  var shape: Shape?
+  var source: Source
+}
+
+/// Where an operand of a step lies.
+enum OperandSource: Sendable, Hashable {
+  /// In a tensor's memory; `tensor` is no view.
+  case tensor(Int, byteCount: Int)
+  /// In the file.
+  case file(offset: Int, byteCount: Int)
+  /// In a packed constant.
+  case block(Int)
+  /// In scratch memory, whose content lasts for the step.
+  case scratch(Int)
+}
+
+/// One operator's work in a run.
+struct Step: Sendable {
+  let operation: Operation
+  /// The operator's index in the subgraph.
+  let operatorIndex: Int
+  /// Its operands, in the plan's list.
+  let operands: Range<Int>
+}

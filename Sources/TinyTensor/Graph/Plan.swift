@@ -1,0 +1,136 @@
+/// How a graph runs: its steps, and where every tensor lies. Immutable, shared by all sessions of a model.
+struct Plan: Sendable {
+  let steps: [Step]
+  let operands: [OperandSource]
+  let blocks: [AlignedMemory]
+  /// Where each tensor of the subgraph lies; `nil` for those that no step touches.
+  let locations: [Location?]
+  /// Tensors that keep their values from run to run.
+  let variables: [Int]
+  /// Where in the arena each scratch memory lies.
+  let scratch: [Range<Int>]
+  let arenaByteCount: Int
+  /// Everything that lies in the arena, for `inspect`.
+  let entries: [ArenaEntry]
+  /// The largest sum of sizes that are in use at one time: no plan could do with less.
+  let arenaLowerBound: Int
+
+  /// Where a tensor lies.
+  struct Location: Sendable, Hashable {
+    enum Place: Sendable, Hashable {
+      case arena(offset: Int)
+      case file(offset: Int)
+      case block(Int)
+    }
+
+    var place: Place
+    var byteCount: Int
+  }
+
+  /// Gives every tensor and scratch memory its place.
+  ///
+  /// - Parameters:
+  ///   - builder: a graph whose operators are all translated.
+  ///   - inputs: tensors that the caller sets: they keep their memory from run to run.
+  ///   - outputs: tensors that the caller reads after a run.
+  init(_ builder: consuming GraphBuilder, inputs: [Int], outputs: [Int]) throws(ModelError) {
+    let count = builder.values.count
+    // First and last step at which a root's memory is in use. Tensors of the caller's are in use around the run.
+    var firstUse = [Int](repeating: Int.max, count: count)
+    var lastUse = [Int](repeating: -1, count: count)
+    let before = -1
+    let after = builder.steps.count
+    func use(_ root: Int, _ step: Int) {
+      firstUse[root] = min(firstUse[root], step)
+      lastUse[root] = max(lastUse[root], step)
+    }
+    for tensor in inputs {
+      use(builder.root(of: tensor), before)
+      use(builder.root(of: tensor), after)
+    }
+    for tensor in outputs { use(builder.root(of: tensor), after) }
+    variables = builder.values.indices.filter { builder.values[$0].source == .variable }
+    for tensor in variables where builder.values[tensor].shape != nil {
+      use(tensor, before)
+      use(tensor, after)
+    }
+    var planner = ArenaPlanner()
+    var scratchNumbers = [Int](repeating: -1, count: builder.scratchByteCounts.count)
+    for (index, step) in builder.steps.enumerated() {
+      for operand in builder.operands[step.operands] {
+        switch operand {
+        case .tensor(let tensor, _): use(tensor, index)
+        case .scratch(let number):
+          scratchNumbers[number] = planner.add(
+            byteCount: builder.scratchByteCounts[number], first: index, last: index)
+        case .file, .block: break
+        }
+      }
+    }
+
+    var numbers = [Int](repeating: -1, count: count)
+    for root in 0..<count where lastUse[root] >= firstUse[root] {
+      if case .constant = builder.values[root].source { continue }
+      guard let byteCount = builder.byteCount(of: root) else { continue }
+      numbers[root] = planner.add(byteCount: byteCount, first: firstUse[root], last: lastUse[root])
+    }
+    guard let layout = planner.plan(), layout.byteCount <= builder.limits.arenaBytes else {
+      throw ModelError(
+        .tooLarge, "the tensors that are in use together need more than the limit of \(builder.limits.arenaBytes) bytes")
+    }
+
+    var locations = [Location?](repeating: nil, count: count)
+    var entries: [ArenaEntry] = []
+    for tensor in 0..<count {
+      let root = builder.root(of: tensor)
+      guard let byteCount = builder.byteCount(of: tensor) else { continue }
+      if numbers[root] >= 0 {
+        let offset = layout.offsets[numbers[root]]
+        locations[tensor] = Location(place: .arena(offset: offset), byteCount: byteCount)
+        if root == tensor {
+          entries.append(
+            ArenaEntry(
+              name: builder.subgraph.tensors[tensor].name, offset: offset, byteCount: byteCount,
+              firstStep: firstUse[root], lastStep: lastUse[root]))
+        }
+      } else if case .constant(let range) = builder.values[root].source, byteCount <= range.count {
+        let used = range.lowerBound..<(range.lowerBound + byteCount)
+        if let block = try builder.alignedCopy(ofConstant: tensor, at: used) {
+          locations[tensor] = Location(place: .block(block), byteCount: byteCount)
+        } else {
+          locations[tensor] = Location(place: .file(offset: range.lowerBound), byteCount: byteCount)
+        }
+      }
+    }
+    scratch = scratchNumbers.enumerated().map { number, planned in
+      let offset = layout.offsets[planned]
+      let byteCount = builder.scratchByteCounts[number]
+      entries.append(
+        ArenaEntry(
+          name: "scratch \(number)", offset: offset, byteCount: byteCount,
+          firstStep: planner.requests[planned].first, lastStep: planner.requests[planned].last))
+      return offset..<(offset + byteCount)
+    }
+    steps = builder.steps
+    operands = builder.operands
+    blocks = builder.blocks
+    self.locations = locations
+    arenaByteCount = layout.byteCount
+    arenaLowerBound = planner.lowerBound()
+    self.entries = entries.sorted { ($0.offset, $0.firstStep) < ($1.offset, $1.firstStep) }
+  }
+}
+
+/// A part of the arena and the steps at which it is in use.
+public struct ArenaEntry: Sendable, Hashable {
+  /// The tensor's name, or `scratch n`.
+  public let name: String
+  /// Where it begins, in bytes.
+  public let offset: Int
+  /// Its size in bytes.
+  public let byteCount: Int
+  /// The step that first uses it; -1 for inputs and variables, which are in use before a run.
+  public let firstStep: Int
+  /// The step that last uses it; the count of steps for what is in use after a run.
+  public let lastStep: Int
+}

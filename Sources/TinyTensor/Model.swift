@@ -1,0 +1,179 @@
+/// A model that is ready to run on one device: its graph checked, its memory planned, its constants packed.
+///
+/// Immutable and shared: sessions of one model may run in any number of tasks and threads, each its own. Everything
+/// that can be wrong with a file is found when the model is made.
+///
+/// ```swift
+/// let model = try Model(path: "mnist_cnn_int8.tflite")
+/// var session = try model.makeSession()
+/// try session.setInput(model.input("image"), pixels: pixels.span)
+/// try session.run()
+/// let digit = try session.realOutput(model.output("scores"))
+/// ```
+public final class Model: Sendable {
+  /// What is in the file.
+  public let file: ModelFile
+  /// What runs it.
+  public let device: Device
+  /// What the caller sets, in the order of the signature.
+  public let inputs: [TensorInfo]
+  /// What the caller reads, in the order of the signature.
+  public let outputs: [TensorInfo]
+  /// The operators, in the order of execution.
+  public let operators: [OperatorInfo]
+  /// All tensors of the subgraph, with the shapes that they have in a run.
+  public let tensors: [TensorInfo]
+  /// The signature that is run, or `nil` for the subgraph's own inputs and outputs.
+  public let signature: ModelFile.Signature?
+
+  let plan: Plan
+  /// For each input of bytes, the stored bytes of all 256 pixel values under each mapping.
+  let pixelTables: [[UInt8]]
+
+  /// Prepares a model that has been opened.
+  ///
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - device: what shall run it.
+  ///   - options: signature, shapes and limits.
+  /// - Throws: ``ModelError`` when the model is malformed, or cannot run; all unsupported operators are named at once.
+  public init(
+    _ file: ModelFile, device: Device = .cpu, options: ModelOptions = ModelOptions()
+  ) throws(ModelError) {
+    let loader = try ModelLoader(file, device: device, options: options)
+    self.file = file
+    self.device = device
+    signature = loader.signature
+    inputs = loader.inputs
+    outputs = loader.outputs
+    operators = loader.operators
+    tensors = loader.tensors
+    plan = loader.plan
+    pixelTables = loader.inputs.map(Model.pixelTable)
+  }
+
+  /// Prepares a model whose bytes are in memory; they are copied once.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - device: what shall run it.
+  ///   - options: signature, shapes and limits.
+  /// - Throws: ``ModelError`` when the model is malformed, or cannot run.
+  public convenience init(
+    bytes: [UInt8], device: Device = .cpu, options: ModelOptions = ModelOptions()
+  ) throws(ModelError) {
+    try self.init(try ModelFile(bytes: bytes), device: device, options: options)
+  }
+
+  /// A session: memory for one run at a time.
+  ///
+  /// - Throws: ``ModelError`` when the system has no memory for it.
+  /// - Complexity: allocates and clears the arena.
+  public func makeSession() throws(ModelError) -> Session {
+    try Session(self)
+  }
+
+  /// The input of that name.
+  ///
+  /// - Parameter name: the name in the signature, or the tensor's own.
+  /// - Throws: ``ModelError`` with the names that exist.
+  public func input(_ name: String) throws(ModelError) -> Input {
+    Input(index: try index(of: name, in: inputs, what: "input"), model: ObjectIdentifier(self))
+  }
+
+  /// The output of that name.
+  ///
+  /// - Parameter name: the name in the signature, or the tensor's own.
+  /// - Throws: ``ModelError`` with the names that exist.
+  public func output(_ name: String) throws(ModelError) -> Output {
+    Output(index: try index(of: name, in: outputs, what: "output"), model: ObjectIdentifier(self))
+  }
+
+  /// The input at an index of ``inputs``.
+  ///
+  /// - Parameter index: the index.
+  /// - Throws: ``ModelError`` when there are fewer inputs.
+  public func input(at index: Int) throws(ModelError) -> Input {
+    guard inputs.indices.contains(index) else {
+      throw ModelError(.unknownName, "the model has \(inputs.count) inputs; there is no input \(index)")
+    }
+    return Input(index: index, model: ObjectIdentifier(self))
+  }
+
+  /// The output at an index of ``outputs``.
+  ///
+  /// - Parameter index: the index.
+  /// - Throws: ``ModelError`` when there are fewer outputs.
+  public func output(at index: Int) throws(ModelError) -> Output {
+    guard outputs.indices.contains(index) else {
+      throw ModelError(.unknownName, "the model has \(outputs.count) outputs; there is no output \(index)")
+    }
+    return Output(index: index, model: ObjectIdentifier(self))
+  }
+
+  private func index(of name: String, in tensors: [TensorInfo], what: String) throws(ModelError) -> Int {
+    if let index = tensors.firstIndex(where: { $0.name == name }) { return index }
+    if let index = tensors.firstIndex(where: { self.tensors[$0.tensor].name == name }) { return index }
+    var names = ""
+    for tensor in tensors { names += (names.isEmpty ? "" : ", ") + "\"\(tensor.name)\"" }
+    throw ModelError(.unknownName, "no \(what) named \"\(name)\"; this model has \(names)")
+  }
+
+  // MARK: Memory
+
+  /// Bytes that a session needs for its tensors.
+  public var arenaByteCount: Int { plan.arenaByteCount }
+
+  /// The largest sum of sizes of tensors that are in use at one time, in bytes: no plan could do with less.
+  public var arenaLowerBound: Int { plan.arenaLowerBound }
+
+  /// What lies where in the arena, by offset.
+  public var arenaEntries: [ArenaEntry] { plan.entries }
+
+  /// Bytes of constants that were packed for kernels, beside the file.
+  public var packedByteCount: Int { plan.blocks.reduce(0) { $0 + $1.byteCount } }
+
+  /// Multiplications that are added to a sum in one run.
+  public var multiplyAccumulates: Int { operators.reduce(0) { $0 + $1.multiplyAccumulates } }
+}
+
+extension Model {
+  /// The stored bytes of all pixel values under each mapping, those of one mapping together; empty where a pixel is
+  /// not one byte.
+  private static func pixelTable(_ input: TensorInfo) -> [UInt8] {
+    var table: [UInt8] = []
+    for mapping in PixelMapping.allCases {
+      for byte in UInt8.min...UInt8.max {
+        let real = mapping.real(byte)
+        switch input.elementType {
+        case .int8:
+          guard let stored = input.quantization?.quantized(real, as: Int8.self) else { return [] }
+          table.append(UInt8(bitPattern: stored))
+        case .uint8:
+          guard let stored = input.quantization?.quantized(real, as: UInt8.self) else { return [] }
+          table.append(stored)
+        default:
+          return []
+        }
+      }
+    }
+    return table
+  }
+}
+
+#if !hasFeature(Embedded) && !os(Windows) && !os(WASI)
+  extension Model {
+    /// Opens and prepares a model file, which is mapped, not copied.
+    ///
+    /// - Parameters:
+    ///   - path: where the file is. It must not be shortened while it is in use.
+    ///   - device: what shall run it.
+    ///   - options: signature, shapes and limits.
+    /// - Throws: ``ModelError`` when it cannot be opened, is malformed, or cannot run.
+    public convenience init(
+      path: String, device: Device = .cpu, options: ModelOptions = ModelOptions()
+    ) throws(ModelError) {
+      try self.init(try ModelFile(path: path), device: device, options: options)
+    }
+  }
+#endif

@@ -1,0 +1,210 @@
+/// Makes a runnable model of a file: selects the entry point, checks the graph, has operators translated, plans memory.
+struct ModelLoader {
+  let signature: ModelFile.Signature?
+  let inputs: [TensorInfo]
+  let outputs: [TensorInfo]
+  let operators: [OperatorInfo]
+  let tensors: [TensorInfo]
+  let plan: Plan
+
+  init(_ file: ModelFile, device: Device, options: ModelOptions) throws(ModelError) {
+    let entry = try EntryPoint(file, options)
+    let subgraph = file.subgraphs[entry.subgraph]
+    try Self.checkIndices(file, subgraph, entry, options.limits)
+    let codes = subgraph.operators.map { file.operatorCodes[$0.codeIndex] }
+    try Self.checkSupport(codes, device)
+
+    var builder = try GraphBuilder(
+      file: file, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph), limits: options.limits)
+    var kernels: [Int: OperatorFacts] = [:]
+    for segment in Partition(codes, claims: device.claims).segments {
+      for index in segment.operators {
+        builder.begin(index)
+        // Checked before: the CPU has every operator that is left to it.
+        guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index].builtin)?.translate
+        else { throw builder.error(.wrongDevice, "\(device) cannot run it") }
+        let operation = try translate(&builder)
+        try builder.end(operation)
+        kernels[index] = operation?.facts
+      }
+    }
+    for output in entry.outputs {
+      if case .unset = builder.values[output.tensor].source {
+        throw ModelError(
+          .invalidGraph, "output \(subgraph.tensors[output.tensor].name) is written by no operator",
+          tensorName: subgraph.tensors[output.tensor].name)
+      }
+    }
+
+    let values = builder.values
+    func info(_ tensor: Int, _ name: String) -> TensorInfo {
+      let description = subgraph.tensors[tensor]
+      let shape = values[tensor].shape?.array ?? description.shape
+      return TensorInfo(
+        name: name, tensor: tensor, elementType: description.elementType, shape: shape,
+        quantization: description.quantization?.isPresent == true ? description.quantization : nil,
+        byteCount: builder.byteCount(of: tensor) ?? 0)
+    }
+    signature = entry.signature
+    inputs = entry.inputs.map { info($0.tensor, $0.name) }
+    outputs = entry.outputs.map { info($0.tensor, $0.name) }
+    tensors = subgraph.tensors.indices.map { info($0, subgraph.tensors[$0].name) }
+    operators = subgraph.operators.indices.map { index in
+      let facts = kernels[index]
+      return OperatorInfo(
+        name: codes[index].name, device: .cpu, kernel: facts?.kernel.description ?? "view",
+        inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
+        multiplyAccumulates: facts?.multiplyAccumulates ?? 0)
+    }
+    plan = try Plan(
+      builder, inputs: entry.inputs.map(\.tensor), outputs: entry.outputs.map(\.tensor))
+  }
+
+  /// Refuses indices that lead outside, before anything follows them.
+  private static func checkIndices(
+    _ file: ModelFile, _ subgraph: ModelFile.Subgraph, _ entry: EntryPoint, _ limits: ModelOptions.Limits
+  ) throws(ModelError) {
+    let tensors = subgraph.tensors.indices
+    for tensor in entry.inputs where !tensors.contains(tensor.tensor) {
+      throw ModelError(.invalidGraph, "an input of the graph is tensor \(tensor.tensor) of \(tensors.count)")
+    }
+    for tensor in entry.outputs where !tensors.contains(tensor.tensor) {
+      throw ModelError(.invalidGraph, "an output of the graph is tensor \(tensor.tensor) of \(tensors.count)")
+    }
+    var isInput = [Bool](repeating: false, count: tensors.count)
+    for tensor in entry.inputs {
+      guard !isInput[tensor.tensor] else {
+        throw ModelError(.invalidGraph, "tensor \(tensor.tensor) is an input of the graph twice")
+      }
+      isInput[tensor.tensor] = true
+    }
+    guard subgraph.operators.count <= limits.operators else {
+      throw ModelError(
+        .tooLarge, "the graph has \(subgraph.operators.count) operators; the limit is \(limits.operators)")
+    }
+    for (index, node) in subgraph.operators.enumerated() {
+      func refuse(_ message: String) -> ModelError {
+        ModelError(.invalidGraph, "operator \(index): \(message)", operatorIndex: index)
+      }
+      guard file.operatorCodes.indices.contains(node.codeIndex) else {
+        throw refuse("it refers to operator code \(node.codeIndex) of \(file.operatorCodes.count)")
+      }
+      for tensor in node.inputs where tensor != -1 && !tensors.contains(tensor) {
+        throw refuse("it reads tensor \(tensor) of \(tensors.count)")
+      }
+      for tensor in node.outputs + node.intermediates where !tensors.contains(tensor) {
+        throw refuse("it writes tensor \(tensor) of \(tensors.count)")
+      }
+    }
+  }
+
+  /// Refuses a graph with operators that cannot run, and names all of them.
+  private static func checkSupport(_ codes: [ModelFile.OperatorCode], _ device: Device) throws(ModelError) {
+    var reasons: [(text: String, operators: [Int])] = []
+    var seen: [ModelFile.OperatorCode: Int] = [:]
+    for (index, code) in codes.enumerated() {
+      if let known = seen[code] {
+        if known >= 0 { reasons[known].operators.append(index) }
+        continue
+      }
+      if code.builtin == .custom, code.customName == "edgetpu-custom-op", !device.claims(code) {
+        throw ModelError(
+          .wrongDevice,
+          "operator \(index) (edgetpu-custom-op) was compiled for the Edge TPU and cannot run on the CPU; use the "
+            + "model file that it was compiled from",
+          operatorIndex: index)
+      }
+      guard !device.claims(code), let text = whyUnsupported(code) else {
+        seen[code] = -1
+        continue
+      }
+      seen[code] = reasons.count
+      reasons.append((text, [index]))
+    }
+    guard !reasons.isEmpty else { return }
+    var message = reasons.count == 1 ? "the model uses an operator" : "the model uses operators"
+    message += " that this version does not support: "
+    for (number, reason) in reasons.enumerated() {
+      let places = reason.operators
+      message += (number == 0 ? "" : "; ") + reason.text
+      message += places.count == 1 ? " (operator \(places[0]))" : " (operator \(places[0]) and \(places.count - 1) more)"
+    }
+    throw ModelError(.unsupportedOperator, message, operatorIndex: reasons[0].operators[0])
+  }
+
+  private static func whyUnsupported(_ code: ModelFile.OperatorCode) -> String? {
+    if code.builtin == .custom {
+      guard let name = code.customName, !name.isEmpty else { return "a custom operator without a name" }
+      return "custom operator \(name)"
+    }
+    guard let entry = OperatorEntry.entry(for: code.builtin) else { return code.builtin.name }
+    guard code.version >= 1, code.version <= entry.newestVersion else {
+      return "\(code.builtin.name) version \(code.version) (known up to \(entry.newestVersion))"
+    }
+    return nil
+  }
+}
+
+/// Where a run enters a file: a subgraph, and its inputs and outputs by name.
+struct EntryPoint {
+  let signature: ModelFile.Signature?
+  let subgraph: Int
+  let inputs: [ModelFile.NamedTensor]
+  let outputs: [ModelFile.NamedTensor]
+
+  init(_ file: ModelFile, _ options: ModelOptions) throws(ModelError) {
+    guard !file.subgraphs.isEmpty else { throw ModelError(.invalidGraph, "the model has no subgraph") }
+    signature = try Self.select(file, options.signature)
+    subgraph = signature?.subgraph ?? 0
+    guard file.subgraphs.indices.contains(subgraph) else {
+      throw ModelError(
+        .invalidGraph, "signature \(signature?.key ?? "") refers to subgraph \(subgraph) of \(file.subgraphs.count)")
+    }
+    let graph = file.subgraphs[subgraph]
+    if let signature {
+      inputs = signature.inputs
+      outputs = signature.outputs
+      // Every input of the graph must be one that the signature lets the caller set.
+      for tensor in graph.inputs where !inputs.contains(where: { $0.tensor == tensor }) {
+        throw ModelError(.invalidGraph, "signature \(signature.key) leaves out input \(tensor) of its subgraph")
+      }
+    } else {
+      func named(_ tensor: Int) -> ModelFile.NamedTensor {
+        .init(name: graph.tensors.indices.contains(tensor) ? graph.tensors[tensor].name : "", tensor: tensor)
+      }
+      inputs = graph.inputs.map(named)
+      outputs = graph.outputs.map(named)
+    }
+  }
+
+  private static func select(_ file: ModelFile, _ key: String?) throws(ModelError) -> ModelFile.Signature? {
+    if let key {
+      if let signature = file.signatures.first(where: { $0.key == key }) { return signature }
+      var keys = ""
+      for signature in file.signatures { keys += (keys.isEmpty ? "" : ", ") + "\"\(signature.key)\"" }
+      throw ModelError(
+        .unknownName, "no signature named \"\(key)\"; this model has \(keys.isEmpty ? "none" : keys)")
+    }
+    if let signature = file.signatures.first(where: { $0.key == "serving_default" }) { return signature }
+    return file.signatures.count == 1 ? file.signatures[0] : nil
+  }
+
+  /// Inputs with the shapes that the options give them.
+  func shapedInputs(
+    _ options: ModelOptions, _ graph: ModelFile.Subgraph
+  ) throws(ModelError) -> [(tensor: Int, shape: [Int]?)] {
+    var unused = options.inputShapes
+    var shaped: [(tensor: Int, shape: [Int]?)] = []
+    for input in inputs {
+      let own = graph.tensors[input.tensor].name
+      let shape = unused[input.name] ?? unused[own]
+      unused[input.name] = nil
+      unused[own] = nil
+      shaped.append((input.tensor, shape))
+    }
+    for name in unused.keys.sorted() {
+      throw ModelError(.unknownName, "a shape is given for input \"\(name)\", which the model does not have")
+    }
+    return shaped
+  }
+}

@@ -1,0 +1,35 @@
+/// Choices that are made when a model is loaded.
+public struct ModelOptions: Sendable, Hashable {
+  /// The signature to run; `nil` takes `serving_default`, or the only signature, or the first subgraph's own inputs and
+  /// outputs.
+  public var signature: String?
+  /// Shapes for inputs by name, where they shall differ from the file's; all other shapes follow from them.
+  public var inputShapes: [String: [Int]]
+  /// How large a model may be.
+  public var limits: Limits
+
+  /// How large a model may be. A model beyond a limit is refused, so that a hostile file cannot exhaust the machine.
+  public struct Limits: Sendable, Hashable {
+    /// Bytes of one tensor; 1 GiB unless changed.
+    public var tensorBytes = 1 << 30
+    /// Bytes of the arena of a session; 1.5 GiB unless changed.
+    public var arenaBytes = 3 << 29
+    /// Operators of a graph; 65,536 unless changed.
+    public var operators = 1 << 16
+
+    /// The limits that hold unless they are changed.
+    public init() {}
+  }
+
+  /// Choices that are made when a model is loaded.
+  ///
+  /// - Parameters:
+  ///   - signature: the signature to run, or `nil` for the default.
+  ///   - inputShapes: shapes for inputs by name, where they shall differ from the file's.
+  ///   - limits: how large a model may be.
+  public init(signature: String? = nil, inputShapes: [String: [Int]] = [:], limits: Limits = Limits()) {
+    self.signature = signature
+    self.inputShapes = inputShapes
+    self.limits = limits
+  }
+}

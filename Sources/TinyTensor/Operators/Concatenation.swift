@@ -1,0 +1,123 @@
+import FlatbufferReader
+import TinyTensorKernels
+
+/// CONCATENATION along an axis. Bytes move; only uint8 inputs may have another scale than the output and are then
+/// translated by a table.
+struct Concatenation: Sendable {
+  /// Runs of bytes that each input contributes in turn.
+  let rows: Int
+  let inputCount: Int
+  /// The first input's place; the others follow.
+  let firstInput: ReadSlot
+  /// 256 entries an input, if any input needs them.
+  let tables: ReadSlot?
+  let output: WriteSlot
+}
+
+extension Concatenation {
+  static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    let count = graph.node.inputs.count
+    try graph.requireOperands(inputs: 1...max(count, 1))
+    let options =
+      try graph.options(10) { (table) throws(ReadError) in
+        (axis: Int(try table.scalar(0, default: Int32(0))), activation: try table.scalar(1, default: Int8(0)))
+      } ?? (axis: 0, activation: 0)
+    guard options.activation == 0 else {
+      throw graph.error(.unsupportedOperator, "a fused activation is not supported in a concatenation")
+    }
+    let first = try graph.input(0)
+    let type = try graph.outputType(0, first.elementType)
+    guard let bits = type.bitWidth, bits % 8 == 0 else {
+      throw graph.error(.invalidOperator, "tensors of \(type) cannot be concatenated")
+    }
+    guard options.axis >= -Shape.maximumRank, let axis = first.shape.normalized(axis: options.axis) else {
+      throw graph.error(.invalidOperator, "its inputs \(first.shape) have no axis \(options.axis)")
+    }
+    var inputs: [Operand] = []
+    var sizes = first.shape.array
+    sizes[axis] = 0
+    for index in 0..<count {
+      let input = try graph.input(index, type)
+      guard matches(input.shape, first.shape, except: axis) else {
+        throw graph.error(
+          .invalidOperator, "its inputs \(first.shape) and \(input.shape) differ beside axis \(axis)")
+      }
+      // Each size is below 2^31 and an operator has fewer inputs than its file has bytes.
+      sizes[axis] += input.shape[axis]
+      inputs.append(input)
+    }
+    guard let shape = Shape(sizes), let rows = shape.count(of: 0..<axis) else {
+      throw graph.error(.tooLarge, "its output \(describeShape(sizes)) is too large")
+    }
+    let tables = try requantizationTables(&graph, inputs, type)
+    var slots: [ReadSlot] = []
+    for input in inputs { slots.append(try graph.bind(input)) }
+    return .concatenation(
+      Concatenation(
+        rows: rows, inputCount: count, firstInput: slots[0],
+        tables: tables.isEmpty ? nil : try graph.bind(packed: tables),
+        output: try graph.bindOutput(shape: shape)))
+  }
+
+  private static func matches(_ shape: Shape, _ other: Shape, except axis: Int) -> Bool {
+    guard shape.rank == other.rank else { return false }
+    for index in 0..<shape.rank where index != axis && shape[index] != other[index] { return false }
+    return true
+  }
+
+  /// A table for every input, or none where all inputs have the output's quantization.
+  ///
+  /// The reference translates uint8 in single precision with the output's inverse scale.
+  private static func requantizationTables(
+    _ graph: inout GraphBuilder, _ inputs: [Operand], _ type: ElementType
+  ) throws(ModelError) -> [UInt8] {
+    guard ByteType(type) != nil else { return [] }
+    let output = try graph.outputAffine()
+    var tables: [UInt8] = []
+    var differs = false
+    for input in inputs {
+      let affine = try graph.affine(of: input)
+      if affine == output {
+        tables += LookUp.byteTable(.uint8) { $0 }
+        continue
+      }
+      guard type == .uint8 else {
+        throw graph.error(
+          .invalidOperator, "\(input.name) has another quantization than the output; \(type) inputs must share it")
+      }
+      differs = true
+      let scale = affine.scale * (1 / output.scale)
+      let bias = Float(-affine.zeroPoint) * scale
+      tables += LookUp.byteTable(.uint8) { value in
+        let rounded = roundHalfAwayFromZero(Double(Float(value) * scale + bias))
+        return Int32(clamping: min(max(rounded + Int64(output.zeroPoint), 0), 255))
+      }
+    }
+    return differs ? tables : []
+  }
+}
+
+extension Concatenation {
+  func run(_ memory: OperatorMemory) {
+    var output = memory.writeBytes(output)
+    let outputStep = rows == 0 ? 0 : output.byteCount / rows
+    var target = 0
+    for index in 0..<inputCount {
+      let input = memory.readBytes(ReadSlot(index: firstInput.index + index))
+      let length = rows == 0 ? 0 : input.byteCount / rows
+      if let tables {
+        let table = memory.read(tables, as: UInt8.self).extracting((256 * index)..<(256 * index + 256))
+        lookUpRows(
+          count: rows, length: length, table: table, from: input, to: &output, at: target, step: outputStep)
+      } else {
+        copyRows(
+          count: rows, length: length, from: input, at: 0, step: length, to: &output, at: target, step: outputStep)
+      }
+      target += length
+    }
+  }
+
+  var facts: OperatorFacts {
+    OperatorFacts(kernel: tables == nil ? "concatenation.reference" : "concatenation.requantize.reference")
+  }
+}

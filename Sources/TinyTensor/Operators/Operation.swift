@@ -1,0 +1,83 @@
+/// An operator, checked and ready to run: its facts, without references.
+enum Operation: Sendable {
+  case add(Add)
+  case concatenation(Concatenation)
+  case convolution(Convolution)
+  case copy(Copy)
+  case depthwiseConvolution(DepthwiseConvolution)
+  case dequantize(Dequantize)
+  case fullyConnected(FullyConnected)
+  case lookUp(LookUp)
+  case mean(Mean)
+  case multiply(Multiply)
+  case pad(Pad)
+  case pool(Pool)
+  case quantize(Quantize)
+  case softmax(Softmax)
+}
+
+extension Operation {
+  /// Does the operator's work on its operands. Neither throws nor allocates.
+  @inline(always)
+  func run(_ memory: OperatorMemory) {
+    switch self {
+    case .add(let operation): operation.run(memory)
+    case .concatenation(let operation): operation.run(memory)
+    case .convolution(let operation): operation.run(memory)
+    case .copy(let operation): operation.run(memory)
+    case .depthwiseConvolution(let operation): operation.run(memory)
+    case .dequantize(let operation): operation.run(memory)
+    case .fullyConnected(let operation): operation.run(memory)
+    case .lookUp(let operation): operation.run(memory)
+    case .mean(let operation): operation.run(memory)
+    case .multiply(let operation): operation.run(memory)
+    case .pad(let operation): operation.run(memory)
+    case .pool(let operation): operation.run(memory)
+    case .quantize(let operation): operation.run(memory)
+    case .softmax(let operation): operation.run(memory)
+    }
+  }
+
+  /// What a profile says of the operator.
+  var facts: OperatorFacts {
+    switch self {
+    case .add(let operation): operation.facts
+    case .concatenation(let operation): operation.facts
+    case .convolution(let operation): operation.facts
+    case .copy(let operation): operation.facts
+    case .depthwiseConvolution(let operation): operation.facts
+    case .dequantize(let operation): operation.facts
+    case .fullyConnected(let operation): operation.facts
+    case .lookUp(let operation): operation.facts
+    case .mean(let operation): operation.facts
+    case .multiply(let operation): operation.facts
+    case .pad(let operation): operation.facts
+    case .pool(let operation): operation.facts
+    case .quantize(let operation): operation.facts
+    case .softmax(let operation): operation.facts
+    }
+  }
+}
+
+/// What a profile says of an operator.
+struct OperatorFacts: Sendable {
+  /// `<operator>.<types>.<kernel set>`.
+  var kernel: StaticString
+  /// Multiplications that are added to a sum; 0 for operators of another kind.
+  var multiplyAccumulates = 0
+}
+
+/// The two types of 8-bit tensors, for operators that have a kernel for each.
+enum ByteType: Sendable, Hashable {
+  case int8
+  case uint8
+
+  /// `nil` for other types.
+  init?(_ type: ElementType) {
+    switch type {
+    case .int8: self = .int8
+    case .uint8: self = .uint8
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// Watches a run, operator by operator.
+///
+/// Calls are made on the thread that runs the session. Operators that cost nothing, such as RESHAPE, are not run and
+/// not reported; their outputs can be read once their inputs are written.
+public protocol RunObserver: ~Copyable {
+  /// An operator is about to run.
+  mutating func willRun(_ event: OperatorEvent)
+
+  /// An operator has run; the tensors that it wrote can be read now, and may be overwritten by later operators.
+  mutating func didRun(_ event: OperatorEvent, _ tensors: borrowing TensorReader)
+}
+
+/// An operator's turn in a run.
+public struct OperatorEvent: Sendable, Hashable {
+  /// The operator's index in ``Model/operators``.
+  public let index: Int
+}
+
+/// Reads tensors in the middle of a run.
+@safe
+public struct TensorReader: ~Escapable {
+  private let model: Model
+  private let arena: AlignedMemory
+
+  @_lifetime(immortal)
+  init(model: Model, arena: AlignedMemory) {
+    self.model = model
+    self.arena = arena
+  }
+
+  /// The bytes of a tensor as they are now.
+  ///
+  /// - Parameter tensor: its index in ``Model/tensors``.
+  /// - Returns: `nil` for tensors that have no memory in a run.
+  @_lifetime(borrow self)
+  public func bytes(_ tensor: Int) -> RawSpan? {
+    guard model.plan.locations.indices.contains(tensor), let location = model.plan.locations[tensor] else {
+      return nil
+    }
+    let base: UnsafeRawPointer
+    switch location.place {
+    case .arena(let offset): unsafe base = UnsafeRawPointer(arena.base).advanced(by: offset)
+    case .file(let offset): unsafe base = model.file.storage.base.advanced(by: offset)
+    case .block(let number): unsafe base = UnsafeRawPointer(model.plan.blocks[number].base)
+    }
+    // Sound: the plan keeps the place inside its memory, which self keeps; nothing runs while the observer does.
+    let span = unsafe RawSpan(_unsafeStart: base, byteCount: location.byteCount)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+}
+
+/// Sees nothing and costs nothing.
+struct NoObserver: RunObserver {
+  @inline(always)
+  mutating func willRun(_ event: OperatorEvent) {}
+
+  @inline(always)
+  mutating func didRun(_ event: OperatorEvent, _ tensors: borrowing TensorReader) {}
+}

@@ -1,0 +1,83 @@
+#if !hasFeature(Embedded)
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #elseif canImport(Android)
+    import Android
+  #elseif canImport(Darwin)
+    import Darwin
+  #elseif canImport(WASILibc)
+    import WASILibc
+  #endif
+#endif
+
+/// Memory of a fixed size that begins at a multiple of ``alignment``, zeroed when it is made.
+///
+/// Unsafe inside, safe outside: `base` is valid for `byteCount` bytes as long as the object lives, and only the two
+/// owners that this library has use it: packed constants, written once before they are shared, and a session's arena,
+/// which is reached through the session alone.
+@safe
+final class AlignedMemory: @unchecked Sendable {
+  /// Bytes that every tensor in memory is aligned to: a cache line, and the widest vector register.
+  static let alignment = 64
+
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  /// Memory of `byteCount` bytes, or `nil` if the system has no more.
+  init?(byteCount: Int) {
+    // A size of 0 still gets an address.
+    let size = max(byteCount, 1)
+    #if hasFeature(Embedded) || os(Windows)
+      unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
+    #else
+      var memory: UnsafeMutableRawPointer?
+      guard unsafe posix_memalign(&memory, Self.alignment, size) == 0, let memory = unsafe memory else { return nil }
+      unsafe base = memory
+    #endif
+    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    self.byteCount = byteCount
+  }
+
+  deinit {
+    #if hasFeature(Embedded) || os(Windows)
+      unsafe base.deallocate()
+    #else
+      unsafe free(base)
+    #endif
+  }
+}
+
+extension AlignedMemory {
+  /// A copy of `elements`.
+  ///
+  /// - Throws: ``ModelError`` when the system has no more memory.
+  static func holding<Element: BitwiseCopyable>(_ elements: [Element]) throws(ModelError) -> AlignedMemory {
+    let byteCount = elements.count * MemoryLayout<Element>.stride
+    guard let memory = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
+    unsafe elements.withUnsafeBytes { bytes in
+      // Sound: both are valid for this many bytes and do not overlap.
+      if let source = bytes.baseAddress { unsafe memory.base.copyMemory(from: source, byteCount: bytes.count) }
+    }
+    return memory
+  }
+
+  /// A copy of `bytes`.
+  ///
+  /// - Throws: ``ModelError`` when the system has no more memory.
+  static func holding(_ bytes: RawSpan) throws(ModelError) -> AlignedMemory {
+    guard let memory = AlignedMemory(byteCount: bytes.byteCount) else { throw .outOfMemory(bytes.byteCount) }
+    unsafe bytes.withUnsafeBytes { bytes in
+      // Sound: both are valid for this many bytes and do not overlap.
+      if let source = bytes.baseAddress { unsafe memory.base.copyMemory(from: source, byteCount: bytes.count) }
+    }
+    return memory
+  }
+}
+
+extension ModelError {
+  static func outOfMemory(_ byteCount: Int) -> ModelError {
+    ModelError(.tooLarge, "the system has no \(byteCount) bytes of memory left")
+  }
+}

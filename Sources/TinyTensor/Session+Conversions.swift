@@ -1,0 +1,162 @@
+import TinyTensorKernels
+
+extension Session {
+  // MARK: Bytes
+
+  /// Sets an input from stored bytes.
+  ///
+  /// - Parameters:
+  ///   - input: one of this model's inputs.
+  ///   - bytes: its elements as they are stored, little endian.
+  /// - Throws: ``SessionError`` when the count of bytes differs or the input belongs to another model.
+  public mutating func setInput(_ input: Input, bytes: RawSpan) throws(SessionError) {
+    let info = try check(input)
+    try checkCount(bytes.byteCount, info.byteCount, of: info, "bytes")
+    var target = try inputBytes(input)
+    copyBytes(bytes, to: &target, at: 0)
+  }
+
+  // MARK: Real values
+
+  /// Sets an input from real values, quantized with the tensor's own scale and zero point if it is quantized:
+  /// `round(real / scale) + zeroPoint`, half away from zero, clamped.
+  ///
+  /// - Parameters:
+  ///   - input: one of this model's inputs, of type float32, int8, uint8, int16 or int32.
+  ///   - real: as many values as the input has elements.
+  /// - Throws: ``SessionError`` when the count differs, the type cannot be converted to, or the input belongs to another
+  ///   model.
+  /// - Complexity: O(elements); allocates nothing.
+  public mutating func setInput(_ input: Input, real: Span<Float>) throws(SessionError) {
+    let info = try check(input)
+    try checkCount(real.count, info.count, of: info, "values")
+    switch info.elementType {
+    case .float32:
+      var target = try mutableInput(input, as: Float.self)
+      for index in real.indices { target[index] = real[index] }
+    case .int8: try setQuantized(input, info, real, as: Int8.self)
+    case .uint8: try setQuantized(input, info, real, as: UInt8.self)
+    case .int16: try setQuantized(input, info, real, as: Int16.self)
+    case .int32: try setQuantized(input, info, real, as: Int32.self)
+    default: throw noConversion(info)
+    }
+  }
+
+  private mutating func setQuantized<Element: TensorScalar & FixedWidthInteger>(
+    _ input: Input, _ info: TensorInfo, _ real: Span<Float>, as: Element.Type
+  ) throws(SessionError) {
+    // Integers without quantization stand for themselves.
+    let quantization = info.quantization ?? Quantization(scale: 1, zeroPoint: 0)
+    guard quantization.scale != nil else { throw noConversion(info) }
+    var target = try mutableInput(input, as: Element.self)
+    for index in real.indices {
+      guard let stored = quantization.quantized(real[index], as: Element.self) else { throw noConversion(info) }
+      target[index] = stored
+    }
+  }
+
+  /// Copies an output's real values: `scale * (stored - zeroPoint)` if it is quantized.
+  ///
+  /// - Parameters:
+  ///   - output: one of this model's outputs, of type float32, int8, uint8, int16 or int32.
+  ///   - real: room for as many values as the output has elements.
+  /// - Throws: ``SessionError`` when the count differs, the type cannot be converted, or the output belongs to another
+  ///   model.
+  /// - Complexity: O(elements); allocates nothing.
+  public func copyOutput(_ output: Output, real: inout MutableSpan<Float>) throws(SessionError) {
+    let info = try check(output)
+    try checkCount(real.count, info.count, of: info, "values")
+    switch info.elementType {
+    case .float32:
+      let source = try self.output(output, as: Float.self)
+      for index in source.indices { real[index] = source[index] }
+    case .int8: try copyDequantized(output, info, Int8.self, to: &real)
+    case .uint8: try copyDequantized(output, info, UInt8.self, to: &real)
+    case .int16: try copyDequantized(output, info, Int16.self, to: &real)
+    case .int32: try copyDequantized(output, info, Int32.self, to: &real)
+    default: throw noConversion(info)
+    }
+  }
+
+  private func copyDequantized<Element: TensorScalar & FixedWidthInteger>(
+    _ output: Output, _ info: TensorInfo, _: Element.Type, to real: inout MutableSpan<Float>
+  ) throws(SessionError) {
+    let quantization = info.quantization ?? Quantization(scale: 1, zeroPoint: 0)
+    let source = try self.output(output, as: Element.self)
+    for index in source.indices {
+      guard let value = quantization.real(Int64(source[index])) else { throw noConversion(info) }
+      real[index] = value
+    }
+  }
+
+  /// An output's real values in an array of their own.
+  ///
+  /// - Parameter output: one of this model's outputs.
+  /// - Throws: ``SessionError`` as ``copyOutput(_:real:)`` does.
+  /// - Complexity: O(elements); allocates.
+  public func realOutput(_ output: Output) throws(SessionError) -> [Float] {
+    var values = [Float](repeating: 0, count: try check(output).count)
+    var span = values.mutableSpan
+    try copyOutput(output, real: &span)
+    return values
+  }
+
+  // MARK: Pixels
+
+  /// Sets an input from the bytes of an image: exact for any scale and zero point, through a table of all 256 values
+  /// that was made at load.
+  ///
+  /// - Parameters:
+  ///   - input: one of this model's inputs, of type float32, or of type int8 or uint8 with a single scale.
+  ///   - pixels: as many bytes as the input has elements, in its order.
+  ///   - mapping: which real value a byte stands for.
+  /// - Throws: ``SessionError`` when the count differs, the type does not hold pixels, or the input belongs to another
+  ///   model.
+  /// - Complexity: O(elements); allocates nothing.
+  public mutating func setInput(
+    _ input: Input, pixels: Span<UInt8>, mapping: PixelMapping = .unit
+  ) throws(SessionError) {
+    let info = try check(input)
+    try checkCount(pixels.count, info.count, of: info, "pixels")
+    if info.elementType == .float32 {
+      var target = try mutableInput(input, as: Float.self)
+      for index in pixels.indices { target[index] = mapping.real(pixels[index]) }
+      return
+    }
+    let tables = model.pixelTables[input.index]
+    guard !tables.isEmpty else { throw noConversion(info) }
+    let start = mapping.index * 256
+    var target = try inputBytes(input)
+    for index in pixels.indices {
+      target.storeBytes(of: tables[start + Int(pixels[index])], toByteOffset: index, as: UInt8.self)
+    }
+  }
+
+  // MARK: Errors
+
+  private func checkCount(_ given: Int, _ wanted: Int, of info: TensorInfo, _ what: String) throws(SessionError) {
+    guard given == wanted else {
+      throw SessionError(
+        .countMismatch,
+        "tensor \"\(info.name)\" \(describeShape(info.shape)) takes \(wanted) \(what); there are \(given)")
+    }
+  }
+
+  private func noConversion(_ info: TensorInfo) -> SessionError {
+    SessionError(
+      .unsupportedConversion,
+      "tensor \"\(info.name)\" of \(info.elementType) has no single scale to convert with; use its bytes")
+  }
+}
+
+extension Span where Element: Comparable & BitwiseCopyable {
+  /// The index of the largest element, the first of equals; `nil` for an empty span.
+  ///
+  /// - Complexity: O(count).
+  public func argmax() -> Int? {
+    guard count > 0 else { return nil }
+    var best = 0
+    for index in indices where self[index] > self[best] { best = index }
+    return best
+  }
+}

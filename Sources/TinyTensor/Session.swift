@@ -1,0 +1,215 @@
+import TinyTensorKernels
+
+/// Memory for one run of a model at a time.
+///
+/// A session owns its arena and cannot be copied, so that two threads cannot use it at once: the compiler says so. A
+/// run on the CPU allocates nothing and takes no lock. Inputs keep their values from run to run; outputs are there
+/// until the next run.
+///
+/// A `Session` cannot be put into an `Array`; keep several in an actor each, in `Mutex`, or in a class of your own.
+@safe
+public struct Session: ~Copyable, Sendable {
+  /// The model that it runs.
+  public let model: Model
+
+  private let arena: AlignedMemory
+  /// Addresses of all operands of all steps.
+  private let addresses: AlignedMemory
+
+  init(_ model: Model) throws(ModelError) {
+    let plan = model.plan
+    guard let arena = AlignedMemory(byteCount: plan.arenaByteCount) else {
+      throw .outOfMemory(plan.arenaByteCount)
+    }
+    let byteCount = plan.operands.count * MemoryLayout<OperandAddress>.stride
+    guard let addresses = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
+    // Sound: the memory has room for this many addresses, which are trivial.
+    let table = unsafe addresses.base.bindMemory(to: OperandAddress.self, capacity: plan.operands.count)
+    for (index, operand) in plan.operands.enumerated() {
+      let address: OperandAddress
+      switch operand {
+      case .tensor(let tensor, let byteCount):
+        guard let location = plan.locations[tensor] else { preconditionFailure("an operand without a place") }
+        unsafe address = OperandAddress(
+          base: Self.base(of: location.place, arena, model), byteCount: byteCount)
+      case .file(let offset, let byteCount):
+        unsafe address = OperandAddress(
+          base: Self.base(of: .file(offset: offset), arena, model), byteCount: byteCount)
+      case .block(let number):
+        unsafe address = OperandAddress(
+          base: plan.blocks[number].base, byteCount: plan.blocks[number].byteCount)
+      case .scratch(let number):
+        unsafe address = OperandAddress(
+          base: arena.base.advanced(by: plan.scratch[number].lowerBound), byteCount: plan.scratch[number].count)
+      }
+      unsafe table[index] = address
+    }
+    self.model = model
+    self.arena = arena
+    self.addresses = addresses
+    reset()
+  }
+
+  /// Where a place is in memory.
+  ///
+  /// Sound: the planner keeps offsets inside the arena, the graph builder keeps them inside the file. What lies in the
+  /// file is never written: no operator may write to a constant.
+  private static func base(
+    of place: Plan.Location.Place, _ arena: AlignedMemory, _ model: Model
+  ) -> UnsafeMutableRawPointer {
+    switch place {
+    case .arena(let offset): unsafe arena.base.advanced(by: offset)
+    case .file(let offset): unsafe UnsafeMutableRawPointer(mutating: model.file.storage.base.advanced(by: offset))
+    case .block(let number): unsafe model.plan.blocks[number].base
+    }
+  }
+
+  // MARK: Running
+
+  /// Runs the model on the inputs as they are.
+  ///
+  /// - Throws: nothing on the CPU; ``SessionError`` when another device fails.
+  /// - Complexity: allocates nothing.
+  public mutating func run() throws(SessionError) {
+    var observer = NoObserver()
+    try run(observer: &observer)
+  }
+
+  /// Runs the model, and calls an observer before and after every operator.
+  ///
+  /// Results are those of ``run()``: the observer sees tensors where they are, right after they were written.
+  ///
+  /// - Parameter observer: what watches the run.
+  /// - Throws: nothing on the CPU; ``SessionError`` when another device fails.
+  public mutating func run<Observer: RunObserver & ~Copyable>(observer: inout Observer) throws(SessionError) {
+    let steps = model.plan.steps
+    let table = unsafe UnsafePointer(addresses.base.assumingMemoryBound(to: OperandAddress.self))
+    for index in steps.indices {
+      let event = OperatorEvent(index: steps[index].operatorIndex)
+      observer.willRun(event)
+      // Sound: the table holds the operands of every step.
+      steps[index].operation.run(unsafe OperatorMemory(table.advanced(by: steps[index].operands.lowerBound)))
+      observer.didRun(event, TensorReader(model: model, arena: arena))
+    }
+  }
+
+  /// Puts variables back to their first values and clears inputs: both to the real value 0.
+  ///
+  /// - Complexity: O(bytes of inputs and variables); allocates nothing.
+  public mutating func reset() {
+    for input in model.inputs { clear(input.tensor) }
+    for tensor in model.plan.variables { clear(tensor) }
+  }
+
+  private func clear(_ tensor: Int) {
+    guard let location = model.plan.locations[tensor], case .arena(let offset) = location.place else { return }
+    let info = model.tensors[tensor]
+    let zeroPoint = info.elementType == .int8 || info.elementType == .uint8 ? info.quantization?.zeroPoint ?? 0 : 0
+    // Sound: the planner keeps the location inside the arena.
+    unsafe arena.base.advanced(by: offset).initializeMemory(
+      as: UInt8.self, repeating: UInt8(truncatingIfNeeded: zeroPoint), count: location.byteCount)
+  }
+
+  // MARK: Bytes
+
+  /// The bytes of an input, to be set.
+  ///
+  /// - Parameter input: one of this model's inputs.
+  /// - Throws: ``SessionError`` when it belongs to another model.
+  @_lifetime(&self)
+  public mutating func inputBytes(_ input: Input) throws(SessionError) -> MutableRawSpan {
+    let info = try check(input)
+    let base = unsafe try address(of: info.tensor)
+    // Sound: inputs lie in the arena, which no one else reaches while self is borrowed mutably.
+    let span = unsafe MutableRawSpan(_unsafeStart: base, byteCount: info.byteCount)
+    return unsafe _overrideLifetime(span, mutating: &self)
+  }
+
+  /// The bytes of an output after a run.
+  ///
+  /// - Parameter output: one of this model's outputs.
+  /// - Throws: ``SessionError`` when it belongs to another model.
+  @_lifetime(borrow self)
+  public func outputBytes(_ output: Output) throws(SessionError) -> RawSpan {
+    let info = try check(output)
+    let base = unsafe try address(of: info.tensor)
+    // Sound: the place is valid for the tensor's bytes, and nothing runs while self is borrowed.
+    let span = unsafe RawSpan(_unsafeStart: base, byteCount: info.byteCount)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  // MARK: Elements
+
+  /// The elements of an input, to be set, in the type that they are stored in.
+  ///
+  /// - Parameters:
+  ///   - input: one of this model's inputs.
+  ///   - type: the Swift type of its elements.
+  /// - Throws: ``SessionError`` when the type differs or the input belongs to another model.
+  @_lifetime(&self)
+  public mutating func mutableInput<Element: TensorScalar>(
+    _ input: Input, as type: Element.Type = Element.self
+  ) throws(SessionError) -> MutableSpan<Element> {
+    let info = try check(input)
+    try check(info, holds: type)
+    let base = unsafe try address(of: info.tensor)
+    // Sound: as for bytes; tensors in the arena are aligned for every type and have been initialized.
+    let span = unsafe MutableSpan(
+      _unsafeStart: base.assumingMemoryBound(to: Element.self), count: info.byteCount / MemoryLayout<Element>.stride)
+    return unsafe _overrideLifetime(span, mutating: &self)
+  }
+
+  /// The elements of an output after a run, in the type that they are stored in.
+  ///
+  /// - Parameters:
+  ///   - output: one of this model's outputs.
+  ///   - type: the Swift type of its elements.
+  /// - Throws: ``SessionError`` when the type differs or the output belongs to another model.
+  @_lifetime(borrow self)
+  public func output<Element: TensorScalar>(
+    _ output: Output, as type: Element.Type = Element.self
+  ) throws(SessionError) -> Span<Element> {
+    let info = try check(output)
+    try check(info, holds: type)
+    let base = unsafe try address(of: info.tensor)
+    // Sound: as for bytes; outputs are aligned for their type, constants by a copy if need be.
+    let span = unsafe Span(
+      _unsafeStart: UnsafePointer(base.assumingMemoryBound(to: Element.self)),
+      count: info.byteCount / MemoryLayout<Element>.stride)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  // MARK: Checks
+
+  /// Where a tensor of the caller's is.
+  private func address(of tensor: Int) throws(SessionError) -> UnsafeMutableRawPointer {
+    guard let location = model.plan.locations[tensor] else {
+      throw SessionError(
+        .unsupportedConversion, "tensor \"\(model.tensors[tensor].name)\" has no fixed size and cannot be reached")
+    }
+    return unsafe Self.base(of: location.place, arena, model)
+  }
+
+  func check(_ input: Input) throws(SessionError) -> TensorInfo {
+    guard input.model == ObjectIdentifier(model) else {
+      throw SessionError(.wrongModel, "the input belongs to another model; look it up in this session's model")
+    }
+    return model.inputs[input.index]
+  }
+
+  func check(_ output: Output) throws(SessionError) -> TensorInfo {
+    guard output.model == ObjectIdentifier(model) else {
+      throw SessionError(.wrongModel, "the output belongs to another model; look it up in this session's model")
+    }
+    return model.outputs[output.index]
+  }
+
+  private func check<Element: TensorScalar>(_ info: TensorInfo, holds type: Element.Type) throws(SessionError) {
+    guard info.elementType == Element.elementType else {
+      throw SessionError(
+        .elementTypeMismatch,
+        "tensor \"\(info.name)\" is \(info.elementType), asked for \(Element.elementType); use the stored type, or "
+          + "real values")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// What a tensor is: its name, type, shape and quantization.
+public struct TensorInfo: Sendable, Hashable {
+  /// The name that the signature gives it, or else its own.
+  public let name: String
+  /// The tensor's index in its subgraph.
+  public let tensor: Int
+  /// The type of its elements.
+  public let elementType: ElementType
+  /// Its sizes along its axes, outermost first.
+  public let shape: [Int]
+  /// How stored integers stand for real numbers, if they do.
+  public let quantization: Quantization?
+  /// How many bytes its elements take.
+  public let byteCount: Int
+
+  /// How many elements it has.
+  public var count: Int { shape.reduce(1, *) }
+}
+
+/// A model's input, looked up once.
+public struct Input: Sendable, Hashable {
+  /// Its index in ``Model/inputs``.
+  public let index: Int
+  let model: ObjectIdentifier
+}
+
+/// A model's output, looked up once.
+public struct Output: Sendable, Hashable {
+  /// Its index in ``Model/outputs``.
+  public let index: Int
+  let model: ObjectIdentifier
+}
+
+/// An operator of a model that has been loaded.
+public struct OperatorInfo: Sendable, Hashable {
+  /// The operator's name.
+  public let name: String
+  /// The device that runs it.
+  public let device: Device
+  /// What does the work, or `view` for operators that cost nothing.
+  public let kernel: String
+  /// Indices of the tensors that it reads; -1 where an optional one is left out.
+  public let inputs: [Int]
+  /// Indices of the tensors that it writes.
+  public let outputs: [Int]
+  /// Multiplications that are added to a sum in one run.
+  public let multiplyAccumulates: Int
+
+  /// Whether it costs nothing: its output is its input in another shape.
+  public var isView: Bool { kernel == "view" }
+}
+
+/// How the bytes of an image become input values.
+public struct PixelMapping: Sendable, Hashable, CaseIterable {
+  /// Index of its table among those of an input.
+  let index: Int
+
+  /// From 0 to 1: `v / 255`.
+  public static let unit = PixelMapping(index: 0)
+  /// From -1 to 1: `v / 127.5 - 1`.
+  public static let centred = PixelMapping(index: 1)
+  /// From 0 to 255: `v`.
+  public static let raw = PixelMapping(index: 2)
+
+  public static var allCases: [PixelMapping] { [.unit, .centred, .raw] }
+
+  /// The real value of a byte, in single precision.
+  ///
+  /// - Parameter byte: the byte.
+  public func real(_ byte: UInt8) -> Float {
+    switch index {
+    case 0: Float(byte) / 255
+    case 1: Float(byte) / 127.5 - 1
+    default: Float(byte)
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/// `output[i] = table[input[i]]` for bytes of either signedness: the table has 256 entries, indexed by bit pattern.
+package func lookUpReference(table: Span<UInt8>, input: Span<UInt8>, output: inout MutableSpan<UInt8>) {
+  for index in input.indices { output[index] = table[Int(input[index])] }
+}

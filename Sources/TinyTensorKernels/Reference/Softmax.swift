@@ -1,0 +1,79 @@
+/// What a softmax needs beside its operands.
+package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
+  package var rows: Int
+  package var depth: Int
+  /// `beta * inputScale` in Q5.26, as a factor for differences of elements.
+  package var inputFactor: QuantizedMultiplier
+  /// Differences from the row's maximum below this one give the output's minimum.
+  package var smallestDifference: Int32
+
+  /// - Parameters:
+  ///   - rows: how many rows there are.
+  ///   - depth: elements a row, at least 1.
+  ///   - beta: the operator's option, positive.
+  ///   - inputScale: the input's scale.
+  package init(rows: Int, depth: Int, beta: Float, inputScale: Float) {
+    self.rows = rows
+    self.depth = depth
+    let factor = min(Double(beta) * Double(inputScale) * 0x1p26, Double(Int32.max))
+    inputFactor = QuantizedMultiplier(factor)
+    // floor(31 * 2^26 / 2^shift): the largest difference whose scaled form still fits Q5.26.
+    let shift = inputFactor.shift
+    let largest = shift >= 0 ? (31 << 26) >> Int64(shift) : (31 << 26) << Int64(-shift)
+    smallestDifference = -Int32(clamping: largest)
+  }
+
+  /// Whether the factor can be applied: differences are scaled by a left shift alone.
+  package var isUsable: Bool { inputFactor.isUsable && inputFactor.shift >= 0 }
+}
+
+/// Softmax over rows, in the reference's fixed point (not a table of floats, as its optimized twin).
+///
+/// The output has the scale 1/256 and its type's minimum as zero point.
+///
+/// - Parameters:
+///   - input: `[rows, depth]`.
+///   - output: `[rows, depth]`.
+///
+/// Each exponential is at most 1 in Q12.19, so a sum over fewer than `2^12` elements cannot overflow; the sum wraps
+/// beyond that, as in the reference.
+@specialized(where Element == Int8)
+@specialized(where Element == UInt8)
+package func softmaxReference<Element: QuantizedElement>(
+  _ parameters: SoftmaxParameters, input: Span<Element>, output: inout MutableSpan<Element>
+) {
+  let factor = parameters.inputFactor
+  for row in 0..<parameters.rows {
+    let start = row * parameters.depth
+    let end = start + parameters.depth
+    var largest = Element.min
+    for index in start..<end { largest = max(largest, input[index]) }
+
+    @inline(__always)
+    func exponential(_ element: Element) -> Int32? {
+      let difference = Int32(truncatingIfNeeded: element) &- Int32(truncatingIfNeeded: largest)
+      guard difference >= parameters.smallestDifference else { return nil }
+      return exponentialOfNegative(
+        saturatingRoundingDoublingHighMultiply(difference &<< factor.shift, factor.multiplier))
+    }
+
+    var sum: Int32 = 0
+    for index in start..<end {
+      if let value = exponential(input[index]) { sum &+= roundingDivideByPowerOfTwo(value, 12) }
+    }
+    let headroom = Int32(truncatingIfNeeded: UInt32(bitPattern: sum).leadingZeroBitCount)
+    let reciprocal = reciprocalOfOnePlus(Int32(bitPattern: (UInt32(bitPattern: sum) &<< headroom) &- (1 << 31)))
+    // Results have 8 bits.
+    let shift = min(12 &- headroom &+ 31 &- 8, 31)
+    let minimum = Int32(truncatingIfNeeded: Element.min)
+    let maximum = Int32(truncatingIfNeeded: Element.max)
+    for index in start..<end {
+      guard let value = exponential(input[index]) else {
+        output[index] = Element.min
+        continue
+      }
+      let scaled = roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMultiply(reciprocal, value), shift)
+      output[index] = narrow(clamp(scaled &+ minimum, minimum, maximum), to: Element.self)
+    }
+  }
+}
