@@ -35,6 +35,8 @@ VERSIONS = {
 DEFAULT_VERSION = {"int8": 2, "uint8": 1}
 UNIT_ZERO_POINT = {"int8": -128, "uint8": 0}
 SPREAD = 74     # standard deviation of the uniform distribution over 256 values
+# Standard deviation of the real sums that a layer with this activation is given, so that it clamps some and not all.
+DEVIATION = {"NONE": 5.0, "RELU": 5.0, "RELU6": 4.0, "RELU_N1_TO_1": 1.0}
 
 
 class Case:
@@ -56,9 +58,9 @@ class Case:
         return np.float32(np.exp(self.random.uniform(np.log(low), np.log(high))))
 
     def zero_point(self, dtype=None):
-        """Draws a zero point from the whole range of the type."""
+        """Draws a zero point from the middle half of the type's range."""
         limits = np.iinfo(dtype or self.dtype)
-        return int(self.random.integers(limits.min, limits.max + 1))
+        return int(self.random.integers(limits.min + 64, limits.max - 63))
 
     def quantization(self):
         """Draws a (scale, zero point)."""
@@ -90,27 +92,48 @@ class Case:
         version = VERSIONS[self.dtype].get(operator, DEFAULT_VERSION[self.dtype])
         self.model.operator(operator, version, sources, targets, options, **fields)
 
-    def weights(self, shape, channel_dimension, input_scale, per_channel=True):
-        """Adds weights and bias tensors; returns them and the typical scale of a weight.
+    def around(self, zero_point, distance, shape):
+        """Draws stored values at most `distance` from the zero point."""
+        limits = np.iinfo(self.dtype)
+        values = self.random.integers(zero_point - distance, zero_point + distance + 1, shape)
+        return np.clip(values, limits.min, limits.max).astype(self.dtype)
+
+    def weights(self, shape, channel_dimension, input_scale, deviation, per_channel=True, small=False):
+        """Adds weights and bias tensors such that a sum of products has about the given real deviation.
 
         int8: symmetric, a scale for each channel or one for all; uint8: one scale, one zero point.
+        `small` draws weights of at most 2 and small biases, for requantization multipliers above one.
         """
         channels = shape[channel_dimension]
-        if self.dtype == "uint8":
-            scales, zero_point = self.scale(0.002, 0.02), int(self.random.integers(96, 160))
-            stored = self.bytes(shape)
-        else:
-            scales = np.array([self.scale(0.002, 0.02) for _ in range(channels if per_channel else 1)])
-            zero_point, stored = 0, self.random.integers(-127, 128, shape)
-        kernel = self.model.tensor("weights", shape, self.dtype, scales, zero_point, channel_dimension, data=stored)
-        bias = self.model.tensor("bias", [channels], np.int32, np.float32(input_scale) * scales, 0,
-                                 data=self.random.integers(-20000, 20001, channels))
+        products = np.sqrt(np.prod(shape) / channels)
+        scale = deviation / (float(input_scale) * SPREAD * SPREAD * products)
+        if self.dtype == "int8" and per_channel:
+            scale = scale * np.exp(self.random.uniform(-0.5, 0.5, channels))
+        scales = np.atleast_1d(np.float32(scale))
+        zero_point = int(self.random.integers(120, 137)) if self.dtype == "uint8" else 0
+        reach = int((3 if small else SPREAD * SPREAD) * products)
+        kernel = self.model.tensor("weights", shape, self.dtype, scales, zero_point, channel_dimension,
+                                   data=self.around(zero_point, 2 if small else 127, shape))
+        bias = self.model.tensor("bias", [channels], np.int32, np.float32(input_scale) * scales,
+                                 data=self.random.integers(-reach, reach + 1, channels))
         return kernel, bias, float(np.mean(scales))
 
-    def accumulator_output(self, shape, input_scale, weight_scale, depth, gain):
-        """Adds a model output that holds three standard deviations of a sum of `depth` products, times `gain`."""
-        real = float(input_scale) * weight_scale * SPREAD * SPREAD * np.sqrt(depth)
-        return self.output(shape, (np.float32(6 * real * gain / 255), self.zero_point()))
+    def layer(self, operator, source_shape, weights_shape, channel_dimension, target_shape, per_channel, bias, small,
+              act, options, **fields):
+        """Adds a whole layer with weights: its input, constants, output and the operator.
+
+        `bias` is present, absent (index -1) or omitted (one operator input less).
+        """
+        scale, zero_point = self.quantization()
+        values = self.around(zero_point, 3, source_shape) if small else None
+        source = self.input(source_shape, (scale, zero_point), values=values)
+        kernel, bias_tensor, weight_scale = self.weights(weights_shape, channel_dimension, scale, DEVIATION[act],
+                                                         per_channel, small)
+        target_scale = float(scale) * weight_scale / 1.5 if small else 6 * DEVIATION[act] / 255
+        target = self.output(target_shape, (target_scale, self.zero_point()))
+        third = {"present": [bias_tensor], "absent": [-1], "omitted": []}[bias]
+        self.apply(operator, [source, kernel, *third], [target], options, fusedActivationFunction=activation(act),
+                   **fields)
 
 
 def activation(name):
@@ -124,31 +147,21 @@ def window_size(size, kernel, stride, dilation, padding):
     return (size - (kernel - 1) * dilation - 1) // stride + 1
 
 
-def with_bias(sources, bias, mode):
-    """The operator's inputs with the bias `present`, `absent` (index -1) or `omitted` (one input less)."""
-    return sources + {"present": [bias], "absent": [-1], "omitted": []}[mode]
-
-
 def convolution(operator, dtype, *, size=(7, 9), channels=4, filters=8, kernel=(3, 3), stride=(1, 1), dilation=(1, 1),
-                padding=SAME, groups=1, bias="present", act="NONE", per_channel=True, gain=1.0):
+                padding=SAME, groups=1, bias="present", act="NONE", per_channel=True, small=False):
     """CONV_2D, or DEPTHWISE_CONV_2D with filters / channels as its multiplier."""
     case = Case(operator, dtype, size=size, channels=channels, filters=filters, kernel=kernel, stride=stride,
                 dilation=dilation, padding=padding, groups=groups, bias=bias, act=act, per_channel=per_channel,
-                gain=gain)
-    depthwise = operator == "DEPTHWISE_CONV_2D"
-    quantization = case.quantization()
-    source = case.input((1, *size, channels), quantization)
-    shape = (1, *kernel, filters) if depthwise else (filters, *kernel, channels // groups)
-    kernel_tensor, bias_tensor, weight_scale = case.weights(shape, 3 if depthwise else 0, quantization[0], per_channel)
-    depth = np.prod(kernel) * (1 if depthwise else channels // groups)
-    sizes = [window_size(*pairs, padding) for pairs in zip(size, kernel, stride, dilation)]
-    target = case.accumulator_output((1, *sizes, filters), quantization[0], weight_scale, depth, gain)
-    fields = {"depthMultiplier": filters // channels} if depthwise else {}
-    case.apply(operator, with_bias([source, kernel_tensor], bias_tensor, bias), [target],
-               "DepthwiseConv2DOptions" if depthwise else "Conv2DOptions",
-               padding=getattr(schema.Padding, padding), strideH=stride[0], strideW=stride[1],
-               dilationHFactor=dilation[0], dilationWFactor=dilation[1],
-               fusedActivationFunction=activation(act), **fields)
+                small=small)
+    sizes = [window_size(*each, padding) for each in zip(size, kernel, stride, dilation)]
+    fields = {"padding": getattr(schema.Padding, padding), "strideH": stride[0], "strideW": stride[1],
+              "dilationHFactor": dilation[0], "dilationWFactor": dilation[1]}
+    if operator == "DEPTHWISE_CONV_2D":
+        case.layer(operator, (1, *size, channels), (1, *kernel, filters), 3, (1, *sizes, filters), per_channel, bias,
+                   small, act, "DepthwiseConv2DOptions", depthMultiplier=filters // channels, **fields)
+    else:
+        case.layer(operator, (1, *size, channels), (filters, *kernel, channels // groups), 0, (1, *sizes, filters),
+                   per_channel, bias, small, act, "Conv2DOptions", **fields)
     return case
 
 
@@ -169,8 +182,8 @@ def convolutions():
             yield convolution(operator, dtype, filters=filters, size=(2, 2), kernel=(5, 5))
             yield convolution(operator, dtype, filters=filters, stride=(3, 2), kernel=(2, 4))
             yield convolution(operator, dtype, filters=filters, kernel=(1, 1), stride=(2, 3))
-            yield convolution(operator, dtype, filters=filters, gain=2e-4)
-            yield convolution(operator, dtype, filters=filters, gain=100.0, act="RELU_N1_TO_1")
+            yield convolution(operator, dtype, filters=filters, small=True)
+            yield convolution(operator, dtype, filters=filters, act="RELU_N1_TO_1")
             yield convolution(operator, dtype, filters=filters, size=(1, 1))
         if dtype == "int8":
             yield convolution(conv, dtype, per_channel=False)
@@ -179,16 +192,12 @@ def convolutions():
 
 
 def fully_connected(dtype, *, shape=(1, 20), units=6, bias="present", keep=False, per_channel=True, act="NONE",
-                    gain=1.0):
+                    small=False):
     case = Case("FULLY_CONNECTED", dtype, shape=shape, units=units, bias=bias, keep=keep, per_channel=per_channel,
-                act=act, gain=gain)
-    quantization = case.quantization()
-    source = case.input(shape, quantization)
-    kernel, bias_tensor, weight_scale = case.weights((units, shape[-1]), 0, quantization[0], per_channel)
+                act=act, small=small)
     rows = list(shape[:-1]) if keep else [int(np.prod(shape[:-1]))]
-    target = case.accumulator_output([*rows, units], quantization[0], weight_scale, shape[-1], gain)
-    case.apply("FULLY_CONNECTED", with_bias([source, kernel], bias_tensor, bias), [target], "FullyConnectedOptions",
-               keepNumDims=keep, fusedActivationFunction=activation(act))
+    case.layer("FULLY_CONNECTED", shape, (units, shape[-1]), 0, (*rows, units), per_channel, bias, small, act,
+               "FullyConnectedOptions", keepNumDims=keep)
     return case
 
 
@@ -200,7 +209,7 @@ def fully_connecteds():
         yield fully_connected(dtype, shape=(2, 3, 17), keep=True)
         yield fully_connected(dtype, shape=(2, 3, 17), keep=False, act="RELU6")
         yield fully_connected(dtype, shape=(1, 1))
-        yield fully_connected(dtype, gain=2e-4)
+        yield fully_connected(dtype, shape=(4, 20), small=True)
         yield fully_connected(dtype, shape=(5, 700), units=3)
         if dtype == "int8":
             yield fully_connected(dtype, per_channel=False, shape=(4, 64))
@@ -276,8 +285,8 @@ def softmaxes():
             for beta in (1.0, 0.5, 2.25):
                 yield softmax(dtype, shape, beta)
         yield softmax(dtype, (4, 1), 1.0)
-        yield softmax(dtype, (1, 1001), 1.0)
-        yield softmax(dtype, (4, 16), 1.0, scale=1e-4)
+        yield softmax(dtype, (1, 1001), 1.0, scale=0.08)
+        yield softmax(dtype, (4, 16), 1.0, scale=1e-3)
         yield softmax(dtype, (4, 16), 10.0, scale=1.0)
 
 
@@ -331,9 +340,10 @@ def concatenations():
 
 def pool(operator, dtype, size, channels, kernel, stride, padding, act):
     case = Case(operator, dtype, size=size, channels=channels, kernel=kernel, stride=stride, padding=padding, act=act)
-    quantization = case.quantization()
-    source = case.input((1, *size, channels), quantization)
-    sizes = [window_size(*pairs, 1, padding) for pairs in zip(size, kernel, stride)]
+    quantization = ({"RELU6": 0.12, "RELU_N1_TO_1": 0.04}.get(act, case.scale()), case.zero_point())
+    shape = (1, *size, channels)
+    source = case.input(shape, quantization, values=case.around(quantization[1], 60, shape))
+    sizes = [window_size(*each, 1, padding) for each in zip(size, kernel, stride)]
     target = case.output((1, *sizes, channels), quantization)
     case.apply(operator, [source], [target], "Pool2DOptions", padding=getattr(schema.Padding, padding),
                filterHeight=kernel[0], filterWidth=kernel[1], strideH=stride[0], strideW=stride[1],
@@ -352,22 +362,25 @@ def pools():
             yield pool(operator, dtype, (7, 7), 33, (7, 7), (1, 1), VALID, "NONE")
 
 
-def unary(operator, dtype, shape=(256,), output_quantization=None):
+def unary(operator, dtype, shape):
     """An elementwise operator of one input on every value of the type."""
-    case = Case(operator, dtype, shape=shape, output_quantization=output_quantization)
-    source_quantization = case.quantization()
-    source = case.input(shape, source_quantization, values=case.every_value().reshape(shape))
-    target = case.output(shape, output_quantization or case.quantization())
-    case.apply(operator, [source], [target])
+    case = Case(operator, dtype, shape=shape)
+    scale, zero_point = case.quantization()
+    source = case.input(shape, (scale, zero_point), values=case.every_value().reshape(shape))
+    if operator == "LOGISTIC":
+        quantization = (1 / 256, UNIT_ZERO_POINT[dtype])
+    else:
+        low = np.iinfo(dtype).min
+        quantization = (scale * np.float32(case.random.uniform(0.5, 1.2)), case.random.integers(low, low + 60))
+    case.apply(operator, [source], [case.output(shape, quantization)])
     return case
 
 
 def unaries():
     for dtype in DTYPES:
         for shape in ((256,), (4, 64), (2, 8, 16), (1, 4, 8, 8), (2, 2, 4, 4, 4)):
-            yield unary("RELU", dtype, shape)
-            yield unary("RELU6", dtype, shape)
-            yield unary("LOGISTIC", dtype, shape, (1 / 256, UNIT_ZERO_POINT[dtype]))
+            for operator in ("RELU", "RELU6", "LOGISTIC"):
+                yield unary(operator, dtype, shape)
 
 
 def quantize(source_type, dtype, same_scale, shift):
@@ -460,19 +473,16 @@ def float_ends(dtype, size):
     quantized = case.model.tensor("quantized", shape, dtype, *quantization)
     case.apply("QUANTIZE", [source], [quantized], "QuantizeOptions")
 
-    kernel, bias, weight_scale = case.weights((6, 3, 3, 2), 0, quantization[0])
-    features_scale = np.float32(quantization[0] * weight_scale * SPREAD * np.sqrt(18) / 2)
-    features = case.model.tensor("features", (1, *size, 6), dtype, features_scale, case.zero_point())
+    kernel, bias, _ = case.weights((6, 3, 3, 2), 0, quantization[0], 2.0)
+    features = case.model.tensor("features", (1, *size, 6), dtype, 0.05, case.zero_point())
     case.apply("CONV_2D", [quantized, kernel, bias], [features], "Conv2DOptions", padding=schema.Padding.SAME,
                strideH=1, strideW=1)
 
-    means_scale = np.float32(features_scale / 2)
-    averages = case.model.tensor("averages", (1, 6), dtype, means_scale, case.zero_point())
+    averages = case.model.tensor("averages", (1, 6), dtype, 0.03, case.zero_point())
     case.apply("MEAN", [features, case.model.constant("axes", (1, 2))], [averages], "ReducerOptions")
 
-    kernel, bias, weight_scale = case.weights((4, 6), 0, means_scale)
-    logits = case.model.tensor("logits", (1, 4), dtype, np.float32(means_scale * weight_scale * SPREAD * 3),
-                               case.zero_point())
+    kernel, bias, _ = case.weights((4, 6), 0, 0.03, 2.0)
+    logits = case.model.tensor("logits", (1, 4), dtype, 0.05, case.zero_point())
     case.apply("FULLY_CONNECTED", [averages, kernel, bias], [logits], "FullyConnectedOptions")
     case.apply("DEQUANTIZE", [logits], [case.output((1, 4), (), "float32")], "DequantizeOptions")
     return case
