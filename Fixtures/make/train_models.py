@@ -129,6 +129,7 @@ def main():
     tf.config.experimental.enable_op_determinism()
     for name in arguments.names or RECIPES:
         build, epochs, files = RECIPES[name]
+        keras.utils.clear_session()
         keras.utils.set_random_seed(SEED)
         network = build()
         train(network, images, labels, epochs)
