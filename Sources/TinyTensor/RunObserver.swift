@@ -49,6 +49,18 @@ public struct TensorReader: ~Escapable {
   }
 }
 
+extension TensorReader {
+  /// The bytes of a tensor as they are now, in an array of their own.
+  ///
+  /// - Parameter tensor: its index in ``Model/tensors``.
+  /// - Returns: `nil` for tensors that have no memory in a run.
+  /// - Complexity: O(bytes); allocates.
+  public func array(_ tensor: Int) -> [UInt8]? {
+    guard let bytes = bytes(tensor) else { return nil }
+    return copiedBytes(bytes)
+  }
+}
+
 /// Sees nothing and costs nothing.
 struct NoObserver: RunObserver {
   @inline(always)

@@ -9,11 +9,21 @@ extension Session {
   ///   - input: one of this model's inputs.
   ///   - bytes: its elements as they are stored, little endian.
   /// - Throws: ``SessionError`` when the count of bytes differs or the input belongs to another model.
-  public mutating func setInput(_ input: Input, bytes: RawSpan) throws(SessionError) {
+  public mutating func setInput(_ input: Input, bytes: Span<UInt8>) throws(SessionError) {
     let info = try check(input)
-    try checkCount(bytes.byteCount, info.byteCount, of: info, "bytes")
+    try checkCount(bytes.count, info.byteCount, of: info, "bytes")
     var target = try inputBytes(input)
-    copyBytes(bytes, to: &target, at: 0)
+    // Sound: bytes have no padding and no invalid patterns.
+    copyBytes(unsafe bytes.bytes, to: &target, at: 0)
+  }
+
+  /// An output's bytes in an array of their own.
+  ///
+  /// - Parameter output: one of this model's outputs.
+  /// - Throws: ``SessionError`` when it belongs to another model.
+  /// - Complexity: O(bytes); allocates.
+  public func outputArray(_ output: Output) throws(SessionError) -> [UInt8] {
+    copiedBytes(try outputBytes(output))
   }
 
   // MARK: Real values

@@ -11,7 +11,7 @@ struct Arguments {
   ///   - options: options that take a value, with their dashes; `--name value` and `--name=value` are both understood.
   ///   - flags: options that take none.
   /// - Throws: ``Failure`` for unknown options and missing values.
-  init(_ words: [String], options: Set<String> = [], flags: Set<String> = []) throws(Failure) {
+  init(_ words: [String], options: Set<String> = [], flags: Set<String> = []) throws {
     var index = 0
     var onlyPositional = false
     while index < words.count {
@@ -51,7 +51,7 @@ struct Arguments {
   func value(_ option: String) -> String? { values[option] }
 
   /// An option's value as a number that is at least `minimum`.
-  func integer(_ option: String, default: Int, minimum: Int = 0) throws(Failure) -> Int {
+  func integer(_ option: String, default: Int, minimum: Int = 0) throws -> Int {
     guard let text = values[option] else { return `default` }
     guard let number = Int(text), number >= minimum else {
       throw Failure(.usage, "\(option) takes a whole number from \(minimum) on, not \(text)")
@@ -60,7 +60,7 @@ struct Arguments {
   }
 
   /// An option's value, which must be given.
-  func required(_ option: String) throws(Failure) -> String {
+  func required(_ option: String) throws -> String {
     guard let value = values[option] else { throw Failure(.usage, "\(option) is needed") }
     return value
   }

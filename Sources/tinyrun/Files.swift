@@ -3,7 +3,7 @@ import TinyTensor
 
 /// Reading and writing whole files, with errors that name them.
 enum Files {
-  static func read(_ path: String) throws(Failure) -> [UInt8] {
+  static func read(_ path: String) throws -> [UInt8] {
     do {
       if path == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -12,7 +12,7 @@ enum Files {
     }
   }
 
-  static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+  static func write(_ bytes: [UInt8], to path: String) throws {
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: path))
     } catch {
@@ -20,7 +20,7 @@ enum Files {
     }
   }
 
-  static func makeFolder(_ path: String) throws(Failure) {
+  static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -35,7 +35,7 @@ enum Files {
   }
 
   /// An input file's elements: those of a `.npy` file, which must have the tensor's type, or the bytes as they are.
-  static func readTensor(_ path: String, for info: TensorInfo) throws(Failure) -> [UInt8] {
+  static func readTensor(_ path: String, for info: TensorInfo) throws -> [UInt8] {
     let bytes = try read(path)
     guard path.hasSuffix(".npy") else { return bytes }
     let array = try NumpyArray(bytes, path: path)
@@ -53,7 +53,7 @@ struct NumpyArray {
   let shape: [Int]
   let elements: [UInt8]
 
-  init(_ bytes: [UInt8], path: String) throws(Failure) {
+  init(_ bytes: [UInt8], path: String) throws {
     func refuse(_ why: String) -> Failure { Failure(.refused, "\(path) is not a readable .npy file: \(why)") }
     guard bytes.count >= 10, bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) else {
       throw refuse("it does not begin with the format's mark")

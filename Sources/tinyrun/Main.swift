@@ -8,12 +8,13 @@ struct TinyRun {
     do {
       try run(Array(CommandLine.arguments.dropFirst()))
     } catch {
-      Terminal.printError("tinyrun: \(error.message)")
-      exit(error.status)
+      let failure = Failure(error)
+      Terminal.printError("tinyrun: \(failure.message)")
+      exit(failure.kind.rawValue)
     }
   }
 
-  private static func run(_ words: [String]) throws(Failure) {
+  private static func run(_ words: [String]) throws {
     guard let first = words.first else {
       Terminal.printError(Help.overview)
       throw Failure(.usage, "a command is needed; see above")
@@ -51,9 +52,9 @@ enum Version {
 }
 
 /// A command and its function: the one list that dispatch and help are made from.
-struct Command {
+struct Command: Sendable {
   let name: String
-  let run: ([String]) throws(Failure) -> Void
+  let run: @Sendable ([String]) throws -> Void
 
   static let all: [Command] = [
     Command(name: "inspect", run: Inspect.run),
@@ -87,13 +88,14 @@ struct Failure: Error {
     self.message = message
   }
 
-  init(_ error: ModelError, path: String) {
-    self.init(error.code == .deviceUnavailable ? .device : .refused, "\(path): \(error.message)")
+  /// Any error as the status and the sentence that the tool ends with.
+  init(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as ModelError:
+      self.init(error.code == .deviceUnavailable ? .device : .refused, error.message)
+    case let error as SessionError: self.init(.refused, error.message)
+    default: self.init(.refused, "\(error)")
+    }
   }
-
-  init(_ error: SessionError) {
-    self.init(.refused, error.message)
-  }
-
-  var status: Int32 { kind.rawValue }
 }

@@ -81,3 +81,9 @@ extension ModelError {
     ModelError(.tooLarge, "the system has no \(byteCount) bytes of memory left")
   }
 }
+
+/// A span's bytes in an array.
+func copiedBytes(_ bytes: RawSpan) -> [UInt8] {
+  // Sound: the copy is made while the span is valid.
+  unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+}
