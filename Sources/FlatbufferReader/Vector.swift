@@ -157,16 +157,19 @@ public struct StructureVector: ~Escapable {
 public struct FlatString: ~Escapable {
   /// The string's bytes, without the closing zero.
   public let utf8: RawSpan
+  /// Where the first of them stands, counted from the beginning of the data.
+  public let position: Int
 
   @_lifetime(copy bytes)
   init(_ bytes: RawSpan, at position: Int) throws(ReadError) {
     let extent = try VectorExtent(bytes, at: position, stride: 1)
-    utf8 = bytes.extracting(extent.start..<(extent.start + extent.count))
+    self.init(utf8: bytes.extracting(extent.start..<(extent.start + extent.count)), position: extent.start)
   }
 
   @_lifetime(copy utf8)
-  init(utf8: RawSpan) {
+  init(utf8: RawSpan, position: Int) {
     self.utf8 = utf8
+    self.position = position
   }
 
   /// The string in memory of its own; bytes that are not UTF-8 become U+FFFD.
@@ -175,7 +178,7 @@ public struct FlatString: ~Escapable {
   /// - Throws: ``ReadError`` when the budget does not suffice.
   /// - Complexity: O(bytes); allocates.
   public func text(_ budget: inout ReadBudget) throws(ReadError) -> String {
-    try budget.spend(utf8.byteCount, at: 0)
+    try budget.spend(utf8.byteCount, at: position)
     var units: [UInt8] = []
     units.reserveCapacity(utf8.byteCount)
     for index in 0..<utf8.byteCount { units.append(UInt8.load(utf8, at: index)) }
