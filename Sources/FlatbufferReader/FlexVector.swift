@@ -49,7 +49,8 @@ public struct FlexVector: ~Escapable {
     if let elementKind {
       return FlexValue(bytes, at: position, kind: elementKind, width: width, targetWidth: 1, depth: depth + 1)
     }
-    return try FlexValue(bytes, at: position, width: width, typePosition: start + width * count + index, depth: depth + 1)
+    let typePosition = start + width * count + index
+    return try FlexValue(bytes, at: position, width: width, typePosition: typePosition, depth: depth + 1)
   }
 }
 

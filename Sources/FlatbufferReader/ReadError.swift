@@ -43,5 +43,6 @@ public struct ReadError: Error, Sendable, Hashable {
 }
 
 extension ReadError: CustomStringConvertible {
+  /// The place and what was expected there.
   public var description: String { "byte \(position): \(message)" }
 }
