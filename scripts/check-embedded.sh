@@ -9,7 +9,13 @@ cd "$(dirname "$0")/.."
 # Every module that has to compile, after those that it imports.
 modules=(FlatbufferReader TinyTensorKernels TinyTensor)
 
-# In the last two, Int has 32 bits.
+# Modules that must not need the C library's mathematics either: programs without Foundation do not link it.
+without_libm=(FlatbufferReader)
+libm='^(trunc|floor|ceil|rint|nearbyint|round|roundeven|fma|fmod|exp|log|pow|sqrt)(f|l)?$'
+nm="$(dirname "$(command -v swiftc)")/llvm-nm"
+[[ -x $nm ]] || nm=nm
+
+# In the last two, Int has 32 bits, and rounding is a call.
 targets=("$@")
 if [[ ${#targets[@]} -eq 0 ]]; then
   targets=(aarch64-none-none-elf armv7-none-none-eabi riscv32-none-none-eabi)
@@ -45,6 +51,12 @@ for target in "${targets[@]}"; do
       echo "$target: $module DOES NOT COMPILE" >&2
       status=1
       break
+    fi
+    if [[ " ${without_libm[*]} " == *" $module "* ]]; then
+      if "$nm" --undefined-only --just-symbol-name "$output/$target/$module.o" | grep -E "$libm"; then
+        echo "$target: $module NEEDS THE FUNCTIONS ABOVE" >&2
+        status=1
+      fi
     fi
   done
 done

@@ -88,6 +88,19 @@ extension FlexValue {
     case signed(Int64)
     case unsigned(UInt64)
     case floating(Double)
+
+    /// The number as an integer, or `nil` if it has a fraction or 64 bits are too few.
+    ///
+    /// `init(exactly:)` would call `trunc` of the C library, which this module does not link.
+    var whole: Number? {
+      guard case .floating(let number) = self else { return self }
+      if number >= -0x1p63, number < 0x1p63 {
+        let whole = Int64(number)
+        return Double(whole) == number ? .signed(whole) : nil
+      }
+      // From 2^53 on, a number has no fraction.
+      return number >= 0x1p63 && number < 0x1p64 ? .unsigned(UInt64(number)) : nil
+    }
   }
 
   private func number(_ wanted: StaticString) throws(ReadError) -> Number {
@@ -124,14 +137,15 @@ extension FlexValue {
   /// null is 0.
   ///
   /// - Parameter type: the type of the result.
-  /// - Throws: ``ReadError`` when the value is no number, has a fraction, or does not fit, or leaves the bytes.
+  /// - Throws: ``ReadError`` when the value is no number, has a fraction, does not fit, or leaves the bytes. A
+  ///   floating-point number has to fit 64 bits in any case.
   /// - Complexity: O(1); does not allocate.
   public func int<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(ReadError) -> Value {
     let result: Value? =
-      switch try number("an integer") {
+      switch try number("an integer").whole {
       case .signed(let number): Value(exactly: number)
       case .unsigned(let number): Value(exactly: number)
-      case .floating(let number): Value(exactly: number)
+      case .floating, nil: nil
       }
     guard let result else {
       throw ReadError(.notRepresentable, at: position, "the number is no integer of \(Value.bitWidth) bits")
@@ -156,18 +170,14 @@ extension FlexValue {
 
   /// The value as a truth value: whether it is a number other than 0.
   ///
-  /// - Throws: ``ReadError`` when the value is no number or leaves the bytes. A number with a fraction, or one that is
-  ///   not finite, is an error too: other readers do not agree on what it means.
+  /// - Throws: ``ReadError`` when the value is no number or leaves the bytes. A floating-point number that is no integer
+  ///   of 64 bits is an error too: other readers do not agree on what it means.
   /// - Complexity: O(1); does not allocate.
   public func bool() throws(ReadError) -> Bool {
-    switch try number("a truth value") {
+    switch try number("a truth value").whole {
     case .signed(let number): return number != 0
     case .unsigned(let number): return number != 0
-    case .floating(let number):
-      guard number.isFinite, number.rounded(.towardZero) == number else {
-        throw ReadError(.notRepresentable, at: position, "the number is no truth value")
-      }
-      return number != 0
+    case .floating, nil: throw ReadError(.notRepresentable, at: position, "the number is no truth value")
     }
   }
 }

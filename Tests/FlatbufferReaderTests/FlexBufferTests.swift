@@ -70,6 +70,15 @@ struct FlexBufferTests {
       name: "the Double 2^63", bytes: layout(.f64(0x1p63), type(.float, 8), .u8(8)),
       kind: .float, double: 0x1p63, int: nil, uint: 1 << 63, bool: true),
     Number(
+      name: "the Double -2^63", bytes: layout(.f64(-0x1p63), type(.float, 8), .u8(8)),
+      kind: .float, double: -0x1p63, int: .min, uint: nil, bool: true),
+    Number(
+      name: "the Double below 2^64", bytes: layout(.f64(0x1.fffffffffffffp63), type(.float, 8), .u8(8)),
+      kind: .float, double: 0x1.fffffffffffffp63, int: nil, uint: 0xFFFF_FFFF_FFFF_F800, bool: true),
+    Number(
+      name: "the Double 2^64", bytes: layout(.f64(0x1p64), type(.float, 8), .u8(8)),
+      kind: .float, double: 0x1p64, int: nil, uint: nil, bool: nil),
+    Number(
       name: "infinity", bytes: layout(.f32(.infinity), type(.float, 4), .u8(4)),
       kind: .float, double: .infinity, int: nil, uint: nil, bool: nil),
     Number(
