@@ -42,7 +42,7 @@ public struct Table: ~Escapable {
 
   /// A table whose position was noted from ``position`` earlier, in the same bytes.
   ///
-  /// The position is checked again, so that a wrong one ends in an error.
+  /// The position is checked again, so that a wrong one ends in an error. Depth is counted from this table on.
   ///
   /// - Parameters:
   ///   - bytes: the same bytes as before.

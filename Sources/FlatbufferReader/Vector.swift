@@ -38,7 +38,8 @@ public struct FlatVector<Element: FlatScalar>: ~Escapable {
     get { bytes.extracting(start..<(start + count * MemoryLayout<Element>.size)) }
   }
 
-  /// The element at an index.
+  /// The element at an index. It is not paid for: vectors may be shared, and a program that goes through one that it
+  /// reached many times bounds that itself.
   ///
   /// - Parameter index: from 0 up to `count`, exclusive; anything else is a mistake of the program and stops it.
   /// - Complexity: O(1).
@@ -139,7 +140,7 @@ public struct StructureVector: ~Escapable {
     self.stride = stride
   }
 
-  /// The struct at an index.
+  /// The struct at an index. It is not paid for, as the elements of ``FlatVector`` are not.
   ///
   /// - Parameter index: from 0 up to `count`, exclusive.
   /// - Throws: ``ReadError`` when the index is not inside.

@@ -117,6 +117,16 @@ struct FlatBufferTests {
     #expect(again == 9)
   }
 
+  @Test("no table is found where there is none", arguments: [.min, -4, 0, 18, 20, 24, .max - 3] as [Int])
+  func revisiting(position: Int) {
+    let bytes = Self.small
+    let error = readError { () throws(ReadError) in
+      var budget = fullBudget(bytes)
+      _ = try Table(revisiting: bytes.raw, at: position, &budget)
+    }
+    #expect(error?.code == .malformedTable || error?.code == .outOfBounds)
+  }
+
   @Test("strings and vectors of strings keep their bytes, whatever they are")
   func strings() throws {
     let bytes = layout(
@@ -194,6 +204,19 @@ struct FlatBufferTests {
     }
     let large = readError { () throws(ReadError) in _ = try root.structures(2, size: Int.max) }
     #expect(large?.code == .outOfBounds)
+  }
+
+  @Test("an offset leads forward, to 4 bytes at least", arguments: [0, 32, 0x7FFF_FFFF, 0xFFFF_FFFF])
+  func offsets(offset: UInt32) {
+    var bytes = Self.vectors
+    #expect(bytes.count == 20 + 32 + 3)
+    bytes.replaceSubrange(20..<24, with: layout(.u32(offset)))
+    let error = readError { () throws(ReadError) in
+      var budget = fullBudget(bytes)
+      _ = try FlatBuffer(bytes.raw).root(&budget).string(0)
+    }
+    #expect(error?.code == .outOfBounds)
+    #expect(error?.position == 20)
   }
 
   @Test("a vector whose count leaves the data is an error", arguments: [3, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF])

@@ -337,6 +337,31 @@ struct FlexBufferTests {
     #expect(values.count == 5)
   }
 
+  @Test("a key ends at its zero, also where the key looked for goes on with one")
+  func zerosInKeys() throws {
+    // 0: the key "k" and one zero too many; 3: count of keys, and the key's slot at 4, leads to 0; 5: keys at 4, of 1
+    // byte each, count; 8: the value; 9: its type; 10: root, leads to 8.
+    let bytes = layout(
+      .text("k"), .u8(0, 0), .u8(1, 4), .u8(1, 1, 1), .u8(7), type(.int), .u8(2), type(.map), .u8(1))
+    var budget = fullBudget(bytes)
+    let map = try FlexValue(root: bytes.raw, &budget).map(&budget)
+    let value = try present(try map.value(forKey: "k", &budget)).int(Int.self)
+    #expect(value == 7)
+    if let value = try map.value(forKey: "k\0", &budget) { Issue.record("found at \(value.position)") }
+  }
+
+  @Test("keys that begin inside the data and end outside are an error")
+  func longKeys() {
+    // 0: count of keys, of 8 bytes; 8: keys at 8, of 8 bytes each, count; 11: values and types; 17: root, leads to 11.
+    let bytes = layout(.u64(3), .u8(0, 8, 3), .zeros(6), .u8(6), type(.map), .u8(1))
+    let error = readError { () throws(ReadError) in
+      var budget = fullBudget(bytes)
+      _ = try FlexValue(root: bytes.raw, &budget).map(&budget)
+    }
+    #expect(error?.code == .outOfBounds)
+    #expect(error?.position == 8)
+  }
+
   /// What is wrong, the position and the byte to put there in ``map``, and the error.
   static let malformedMaps: [(String, Int, UInt8, ReadError.Code)] = [
     ("more keys than values", 11, 6, .malformedTable),
@@ -424,9 +449,9 @@ struct FlexBufferTests {
     }
   }
 
-  @Test("too few bytes are an error", arguments: 0...2)
-  func tooShort(count: Int) {
-    let bytes = [UInt8](repeating: 1, count: count)
+  @Test("too few bytes are an error", arguments: [(0, 1), (1, 1), (2, 1), (3, 2), (5, 4), (9, 8)] as [(Int, UInt8)])
+  func tooShort(count: Int, width: UInt8) {
+    let bytes = [UInt8](repeating: width, count: count)
     let error = readError { () throws(ReadError) in
       var budget = fullBudget(bytes)
       _ = try FlexValue(root: bytes.raw, &budget)
