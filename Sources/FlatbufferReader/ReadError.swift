@@ -10,18 +10,21 @@ public struct ReadError: Error, Sendable, Hashable {
     public static let outOfBounds = Code(number: 0)
     /// The bytes do not begin with the file identifier that was asked for.
     public static let wrongIdentifier = Code(number: 1)
-    /// A table or its vtable stands at a position, or has a size, that the format does not allow.
+    /// A table, its vtable or a map stands at a position, or has a size, that the format does not allow.
     public static let malformedTable = Code(number: 2)
     /// A field that the caller requires is absent.
     public static let missingField = Code(number: 3)
-    /// Tables are nested deeper than ``ReadLimits/maximumDepth``.
+    /// Tables or FlexBuffers vectors are nested deeper than ``ReadLimits/maximumDepth``.
     public static let tooDeep = Code(number: 4)
     /// The bytes ask for more tables and elements than ``ReadLimits/maximumWork``.
     public static let tooMuchWork = Code(number: 5)
-    /// A FlexBuffers value has another type than the one that was asked for, or a type that the format does not know.
+    /// A FlexBuffers value has another type than the one that was asked for, or a type or a width that the format does
+    /// not know.
     public static let wrongType = Code(number: 6)
     /// An index is not inside its vector.
     public static let indexOutOfRange = Code(number: 7)
+    /// A FlexBuffers number cannot be converted to the type that was asked for without changing its value.
+    public static let notRepresentable = Code(number: 8)
   }
 
   /// What kind of error it is.
@@ -45,5 +48,6 @@ public struct ReadError: Error, Sendable, Hashable {
 }
 
 extension ReadError: CustomStringConvertible {
+  /// The place and what was expected there.
   public var description: String { "byte \(position): \(message)" }
 }

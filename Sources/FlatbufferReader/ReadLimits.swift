@@ -1,6 +1,6 @@
 /// How much a reader may do for one set of bytes, whatever the bytes ask for.
 public struct ReadLimits: Sendable, Hashable {
-  /// How many tables may stand inside each other, counting the root as 1.
+  /// How many tables, or FlexBuffers vectors and maps, may stand inside each other, counting the root as 1.
   public var maximumDepth: Int
   /// How many tables and vector elements may be visited in all. Tables may share parts, so that a small file can
   /// describe an exponential number of visits; this bounds them.
@@ -51,7 +51,7 @@ public struct ReadBudget: Sendable {
 
   func checkDepth(_ depth: Int, at position: Int) throws(ReadError) {
     guard depth <= maximumDepth else {
-      throw ReadError(.tooDeep, at: position, "tables are nested deeper than \(maximumDepth)")
+      throw ReadError(.tooDeep, at: position, "parts are nested deeper than \(maximumDepth)")
     }
   }
 }

@@ -5,6 +5,7 @@ public protocol FlatScalar: BitwiseCopyable, Sendable {
 }
 
 extension FlatScalar where Self: FixedWidthInteger {
+  /// The integer at `position`; a position that is not inside the bytes stops the program.
   @inlinable
   public static func load(_ bytes: borrowing RawSpan, at position: Int) -> Self {
     // Sound: integers have no invalid bit patterns, and this form of the call checks the bounds.
@@ -22,6 +23,7 @@ extension Int64: FlatScalar {}
 extension UInt64: FlatScalar {}
 
 extension Float: FlatScalar {
+  /// The number at `position`; a position that is not inside the bytes stops the program.
   @inlinable
   public static func load(_ bytes: borrowing RawSpan, at position: Int) -> Float {
     Float(bitPattern: UInt32.load(bytes, at: position))
@@ -29,6 +31,7 @@ extension Float: FlatScalar {
 }
 
 extension Double: FlatScalar {
+  /// The number at `position`; a position that is not inside the bytes stops the program.
   @inlinable
   public static func load(_ bytes: borrowing RawSpan, at position: Int) -> Double {
     Double(bitPattern: UInt64.load(bytes, at: position))
@@ -36,6 +39,7 @@ extension Double: FlatScalar {
 }
 
 extension Bool: FlatScalar {
+  /// Whether the byte at `position` is not 0; a position that is not inside the bytes stops the program.
   @inlinable
   public static func load(_ bytes: borrowing RawSpan, at position: Int) -> Bool {
     UInt8.load(bytes, at: position) != 0

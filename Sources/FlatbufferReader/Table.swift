@@ -42,7 +42,7 @@ public struct Table: ~Escapable {
 
   /// A table whose position was noted from ``position`` earlier, in the same bytes.
   ///
-  /// The position is checked again, so that a wrong one ends in an error.
+  /// The position is checked again, so that a wrong one ends in an error. Depth is counted from this table on.
   ///
   /// - Parameters:
   ///   - bytes: the same bytes as before.
@@ -54,13 +54,14 @@ public struct Table: ~Escapable {
     try self.init(bytes, at: position, depth: 1, &budget)
   }
 
-  /// Where the field of a slot stands, or `nil` if it is absent. `size` bytes are there.
+  /// Where the field of a slot stands, or `nil` if it is absent. `size` bytes are there. Requires `size >= 0`.
   func field(_ slot: Int, size: Int) throws(ReadError) -> Int? {
+    // Compared before it is multiplied: the caller may pass any number.
+    guard slot >= 0, slot < (vtableSize - 4) / 2 else { return nil }
     let entry = 4 + 2 * slot
-    guard slot >= 0, entry <= vtableSize - 2 else { return nil }
     let offset = Int(UInt16.load(bytes, at: vtable + entry))
     if offset == 0 { return nil }
-    guard offset >= 4, position <= bytes.byteCount - offset - size else {
+    guard offset >= 4, offset <= bytes.byteCount - position, size <= bytes.byteCount - position - offset else {
       throw ReadError(.outOfBounds, at: vtable + entry, "field \(slot) of the table at \(position) leaves the data")
     }
     return position + offset

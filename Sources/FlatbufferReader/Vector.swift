@@ -38,7 +38,8 @@ public struct FlatVector<Element: FlatScalar>: ~Escapable {
     get { bytes.extracting(start..<(start + count * MemoryLayout<Element>.size)) }
   }
 
-  /// The element at an index.
+  /// The element at an index. It is not paid for: vectors may be shared, and a program that goes through one that it
+  /// reached many times bounds that itself.
   ///
   /// - Parameter index: from 0 up to `count`, exclusive; anything else is a mistake of the program and stops it.
   /// - Complexity: O(1).
@@ -139,7 +140,7 @@ public struct StructureVector: ~Escapable {
     self.stride = stride
   }
 
-  /// The struct at an index.
+  /// The struct at an index. It is not paid for, as the elements of ``FlatVector`` are not.
   ///
   /// - Parameter index: from 0 up to `count`, exclusive.
   /// - Throws: ``ReadError`` when the index is not inside.
@@ -157,16 +158,19 @@ public struct StructureVector: ~Escapable {
 public struct FlatString: ~Escapable {
   /// The string's bytes, without the closing zero.
   public let utf8: RawSpan
+  /// Where the first of them stands, counted from the beginning of the data.
+  public let position: Int
 
   @_lifetime(copy bytes)
   init(_ bytes: RawSpan, at position: Int) throws(ReadError) {
     let extent = try VectorExtent(bytes, at: position, stride: 1)
-    utf8 = bytes.extracting(extent.start..<(extent.start + extent.count))
+    self.init(utf8: bytes.extracting(extent.start..<(extent.start + extent.count)), position: extent.start)
   }
 
   @_lifetime(copy utf8)
-  init(utf8: RawSpan) {
+  init(utf8: RawSpan, position: Int) {
     self.utf8 = utf8
+    self.position = position
   }
 
   /// The string in memory of its own; bytes that are not UTF-8 become U+FFFD.
@@ -175,7 +179,7 @@ public struct FlatString: ~Escapable {
   /// - Throws: ``ReadError`` when the budget does not suffice.
   /// - Complexity: O(bytes); allocates.
   public func text(_ budget: inout ReadBudget) throws(ReadError) -> String {
-    try budget.spend(utf8.byteCount, at: 0)
+    try budget.spend(utf8.byteCount, at: position)
     var units: [UInt8] = []
     units.reserveCapacity(utf8.byteCount)
     for index in 0..<utf8.byteCount { units.append(UInt8.load(utf8, at: index)) }
