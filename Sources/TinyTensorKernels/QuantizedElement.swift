@@ -3,6 +3,8 @@ package protocol QuantizedElement: FixedWidthInteger, BitwiseCopyable, Sendable 
 
 extension Int8: QuantizedElement {}
 extension UInt8: QuantizedElement {}
+extension Int16: QuantizedElement {}
+extension Int32: QuantizedElement {}
 
 /// From accumulator to output element: add the zero point, then clamp.
 package struct OutputStage: BitwiseCopyable, Sendable, Hashable {

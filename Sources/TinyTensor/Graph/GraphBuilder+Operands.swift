@@ -186,17 +186,10 @@ extension GraphBuilder {
   }
 
   private func checkedZeroPoint(_ zeroPoint: Int64, _ type: ElementType, _ name: String) throws(ModelError) -> Int32 {
-    let range: ClosedRange<Int64> =
-      switch type {
-      case .int8: -128...127
-      case .uint8: 0...255
-      case .int16: -32768...32767
-      default: Int64(Int32.min)...Int64(Int32.max)
-      }
-    guard range.contains(zeroPoint) else {
+    guard let narrow = Int32(exactly: zeroPoint), storedRange(of: type).contains(narrow) else {
       throw error(.invalidOperator, "\(name) has the zero point \(zeroPoint), which \(type) cannot hold")
     }
-    return Int32(zeroPoint)
+    return narrow
   }
 
   /// A real factor in the form that integers are multiplied with.

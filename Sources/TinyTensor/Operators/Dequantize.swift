@@ -3,7 +3,7 @@ import TinyTensorKernels
 
 /// DEQUANTIZE to float32.
 struct Dequantize: Sendable {
-  let type: ByteType
+  let type: IntegerType
   let affine: Affine
   let input: ReadSlot
   let output: WriteSlot
@@ -12,9 +12,9 @@ struct Dequantize: Sendable {
 extension Dequantize {
   static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 1...1)
-    let input = try graph.input(0, .int8, .uint8)
-    guard let type = ByteType(input.elementType) else {
-      throw graph.error(.invalidOperator, "its input must be int8 or uint8")
+    let input = try graph.input(0, .int8, .uint8, .int16)
+    guard let type = IntegerType(input.elementType) else {
+      throw graph.error(.invalidOperator, "its input must be int8, uint8 or int16")
     }
     _ = try graph.outputType(0, .float32)
     return .dequantize(
@@ -29,6 +29,7 @@ extension Dequantize {
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
+    case .int16: run(memory, Int16.self)
     }
   }
 
@@ -40,6 +41,10 @@ extension Dequantize {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: type == .int8 ? "dequantize.i8f32.reference" : "dequantize.u8f32.reference")
+    switch type {
+    case .int8: OperatorFacts(kernel: "dequantize.i8f32.reference")
+    case .uint8: OperatorFacts(kernel: "dequantize.u8f32.reference")
+    case .int16: OperatorFacts(kernel: "dequantize.i16f32.reference")
+    }
   }
 }

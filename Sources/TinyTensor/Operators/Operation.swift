@@ -13,6 +13,7 @@ enum Operation: Sendable {
   case pad(Pad)
   case pool(Pool)
   case quantize(Quantize)
+  case requantize(Requantize)
   case softmax(Softmax)
 }
 
@@ -34,6 +35,7 @@ extension Operation {
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
+    case .requantize(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
     }
   }
@@ -54,6 +56,7 @@ extension Operation {
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
     case .quantize(let operation): operation.facts
+    case .requantize(let operation): operation.facts
     case .softmax(let operation): operation.facts
     }
   }
@@ -79,5 +82,32 @@ enum ByteType: Sendable, Hashable {
     case .uint8: self = .uint8
     default: return nil
     }
+  }
+}
+
+/// The types of quantized tensors, for operators that have a kernel for each.
+enum IntegerType: Sendable, Hashable {
+  case int8
+  case uint8
+  case int16
+
+  /// `nil` for other types.
+  init?(_ type: ElementType) {
+    switch type {
+    case .int8: self = .int8
+    case .uint8: self = .uint8
+    case .int16: self = .int16
+    default: return nil
+    }
+  }
+}
+
+/// The values that a quantized tensor of a type can store; those of int32 for types of other kinds.
+func storedRange(of type: ElementType) -> ClosedRange<Int32> {
+  switch type {
+  case .int8: -128...127
+  case .uint8: 0...255
+  case .int16: -32768...32767
+  default: Int32.min...Int32.max
   }
 }

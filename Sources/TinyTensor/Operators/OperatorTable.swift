@@ -25,7 +25,7 @@ struct OperatorEntry: Sendable {
     .init(.concatenation, newestVersion: 7, types: "all of whole bytes; uint8 requantized", Concatenation.translate),
     .init(.conv2D, newestVersion: 8, types: "int8, uint8", Convolution.translate),
     .init(.depthwiseConv2D, newestVersion: 7, types: "int8, uint8", DepthwiseConvolution.translate),
-    .init(.dequantize, newestVersion: 9, types: "int8, uint8 to float32", Dequantize.translate),
+    .init(.dequantize, newestVersion: 9, types: "int8, uint8, int16 to float32", Dequantize.translate),
     .init(.fullyConnected, newestVersion: 14, types: "int8, uint8", FullyConnected.translate),
     .init(.logistic, newestVersion: 3, types: "int8, uint8", LookUp.translateLogistic),
     .init(.maxPool2D, newestVersion: 3, types: "int8, uint8", Pool.translateMax),
@@ -33,11 +33,13 @@ struct OperatorEntry: Sendable {
     .init(.relu, newestVersion: 3, types: "int8, uint8", LookUp.translateRelu),
     .init(.relu6, newestVersion: 3, types: "int8, uint8", LookUp.translateRelu6),
     .init(.reshape, newestVersion: 1, types: "all", Reshape.translate),
-    .init(.softmax, newestVersion: 3, types: "int8, uint8", Softmax.translate),
+    .init(.softmax, newestVersion: 3, types: "int8, uint8, int8 to int16", Softmax.translate),
     .init(.pad, newestVersion: 6, types: "all of whole bytes", Pad.translate),
     .init(.mean, newestVersion: 3, types: "int8, uint8", Mean.translate),
     .init(.squeeze, newestVersion: 2, types: "all", Squeeze.translate),
-    .init(.quantize, newestVersion: 6, types: "float32, int8, uint8 to int8, uint8", Quantize.translate),
+    .init(
+      .quantize, newestVersion: 6, types: "float32, int8, uint8, int16, int32 to int8, uint8, int16, int32",
+      Quantize.translate),
   ]
 
   /// The entry for an operator, or `nil` if this library does not have it.

@@ -1,42 +1,48 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// QUANTIZE from float32; between 8-bit types it is a ``LookUp``.
+/// QUANTIZE from float32.
 struct Quantize: Sendable {
-  let type: ByteType
+  let type: IntegerType
   let affine: Affine
   let input: ReadSlot
   let output: WriteSlot
 }
 
 extension Quantize {
+  /// Between integers a change of scale: a table for bytes, fixed point for wider types.
   static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 1...1)
-    let input = try graph.input(0, .float32, .int8, .uint8)
-    guard let type = ByteType(try graph.outputType(0, .int8, .uint8)) else {
-      throw graph.error(.invalidOperator, "its output must be int8 or uint8")
-    }
+    let input = try graph.input(0, .float32, .int8, .uint8, .int16, .int32)
+    let outputType = try graph.outputType(0, .int8, .uint8, .int16, .int32)
     let outputAffine = try graph.outputAffine()
-    guard let inputType = ByteType(input.elementType) else {
+    if input.elementType == .float32 {
+      guard let type = IntegerType(outputType) else {
+        throw graph.error(.invalidOperator, "from float32 its output must be int8, uint8 or int16")
+      }
       return .quantize(
         Quantize(
           type: type, affine: outputAffine, input: try graph.bind(input),
           output: try graph.bindOutput(shape: input.shape)))
     }
-    let table = try requantizationTable(
-      &graph, from: inputType, graph.affine(of: input), to: type, outputAffine)
-    return try LookUp.translate(&graph, input, table, "requantize.8.reference")
-  }
-
-  /// All 256 answers for a change of scale and zero point between 8-bit types, in fixed point.
-  private static func requantizationTable(
-    _ graph: inout GraphBuilder, from inputType: ByteType, _ input: Affine, to type: ByteType, _ output: Affine
-  ) throws(ModelError) -> [UInt8] {
-    let factor = try graph.multiplier(Double(input.scale) / Double(output.scale))
-    let lowest: Int32 = type == .int8 ? -128 : 0
-    return LookUp.byteTable(inputType) { value in
-      clamp(factor.apply(to: value - input.zeroPoint) &+ output.zeroPoint, lowest, lowest + 255)
+    let inputAffine = try graph.affine(of: input)
+    let range = storedRange(of: outputType)
+    let parameters = RequantizeParameters(
+      factor: try graph.multiplier(Double(inputAffine.scale) / Double(outputAffine.scale)),
+      inputZeroPoint: inputAffine.zeroPoint,
+      output: OutputStage(zeroPoint: outputAffine.zeroPoint, minimum: range.lowerBound, maximum: range.upperBound))
+    if let type = ByteType(input.elementType), ByteType(outputType) != nil {
+      let table = LookUp.byteTable(type) { value in parameters.apply(to: value) }
+      return try LookUp.translate(&graph, input, table, "requantize.8.reference")
     }
+    guard let kind = Requantize.Kind(from: input.elementType, to: outputType) else {
+      throw graph.error(
+        .invalidOperator, "a change from \(input.elementType) to \(outputType) is not supported")
+    }
+    return .requantize(
+      Requantize(
+        kind: kind, parameters: parameters, input: try graph.bind(input),
+        output: try graph.bindOutput(shape: input.shape)))
   }
 }
 
@@ -45,6 +51,7 @@ extension Quantize {
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
+    case .int16: run(memory, Int16.self)
     }
   }
 
@@ -55,6 +62,71 @@ extension Quantize {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: type == .int8 ? "quantize.f32i8.reference" : "quantize.f32u8.reference")
+    switch type {
+    case .int8: OperatorFacts(kernel: "quantize.f32i8.reference")
+    case .uint8: OperatorFacts(kernel: "quantize.f32u8.reference")
+    case .int16: OperatorFacts(kernel: "quantize.f32i16.reference")
+    }
+  }
+}
+
+/// QUANTIZE between integers of which one is wider than a byte.
+struct Requantize: Sendable {
+  enum Kind: Sendable {
+    case int8To16
+    case int16To8
+    case int16To16
+    case int16To32
+    case int32To8
+    case int32To16
+
+    /// `nil` for pairs that the reference does not have.
+    init?(from input: ElementType, to output: ElementType) {
+      switch (input, output) {
+      case (.int8, .int16): self = .int8To16
+      case (.int16, .int8): self = .int16To8
+      case (.int16, .int16): self = .int16To16
+      case (.int16, .int32): self = .int16To32
+      case (.int32, .int8): self = .int32To8
+      case (.int32, .int16): self = .int32To16
+      default: return nil
+      }
+    }
+  }
+
+  let kind: Kind
+  let parameters: RequantizeParameters
+  let input: ReadSlot
+  let output: WriteSlot
+}
+
+extension Requantize {
+  func run(_ memory: OperatorMemory) {
+    switch kind {
+    case .int8To16: run(memory, Int8.self, Int16.self)
+    case .int16To8: run(memory, Int16.self, Int8.self)
+    case .int16To16: run(memory, Int16.self, Int16.self)
+    case .int16To32: run(memory, Int16.self, Int32.self)
+    case .int32To8: run(memory, Int32.self, Int8.self)
+    case .int32To16: run(memory, Int32.self, Int16.self)
+    }
+  }
+
+  private func run<Element: QuantizedElement, Result: QuantizedElement>(
+    _ memory: OperatorMemory, _: Element.Type, _: Result.Type
+  ) {
+    var output = memory.write(output, as: Result.self)
+    requantizeReference(parameters, input: memory.read(input, as: Element.self), output: &output)
+  }
+
+  var facts: OperatorFacts {
+    switch kind {
+    case .int8To16: OperatorFacts(kernel: "requantize.i8i16.reference")
+    case .int16To8: OperatorFacts(kernel: "requantize.i16i8.reference")
+    case .int16To16: OperatorFacts(kernel: "requantize.i16i16.reference")
+    case .int16To32: OperatorFacts(kernel: "requantize.i16i32.reference")
+    case .int32To8: OperatorFacts(kernel: "requantize.i32i8.reference")
+    case .int32To16: OperatorFacts(kernel: "requantize.i32i16.reference")
+    }
   }
 }

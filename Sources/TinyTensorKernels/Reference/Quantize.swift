@@ -11,11 +11,46 @@ package func quantized<Element: QuantizedElement>(
 /// Real values to elements, one by one.
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
+@specialized(where Element == Int16)
 package func quantizeReference<Element: QuantizedElement>(
   scale: Float, zeroPoint: Int32, input: Span<Float>, output: inout MutableSpan<Element>
 ) {
   for index in input.indices {
     output[index] = quantized(input[index], scale: scale, zeroPoint: zeroPoint, as: Element.self)
+  }
+}
+
+/// How stored elements change their scale and zero point.
+package struct RequantizeParameters: BitwiseCopyable, Sendable, Hashable {
+  package var factor: QuantizedMultiplier
+  package var inputZeroPoint: Int32
+  package var output: OutputStage
+
+  package init(factor: QuantizedMultiplier, inputZeroPoint: Int32, output: OutputStage) {
+    self.factor = factor
+    self.inputZeroPoint = inputZeroPoint
+    self.output = output
+  }
+
+  /// A stored value with the new scale and zero point. The difference wraps for 32-bit values, as in the reference.
+  @inline(__always)
+  package func apply(to value: Int32) -> Int32 {
+    clamp(factor.apply(to: value &- inputZeroPoint) &+ output.zeroPoint, output.minimum, output.maximum)
+  }
+}
+
+/// Elements to elements of another type, scale and zero point, in fixed point.
+@specialized(where Element == Int8, Result == Int16)
+@specialized(where Element == Int16, Result == Int8)
+@specialized(where Element == Int16, Result == Int16)
+@specialized(where Element == Int16, Result == Int32)
+@specialized(where Element == Int32, Result == Int8)
+@specialized(where Element == Int32, Result == Int16)
+package func requantizeReference<Element: QuantizedElement, Result: QuantizedElement>(
+  _ parameters: RequantizeParameters, input: Span<Element>, output: inout MutableSpan<Result>
+) {
+  for index in input.indices {
+    output[index] = narrow(parameters.apply(to: Int32(truncatingIfNeeded: input[index])), to: Result.self)
   }
 }
 
@@ -27,6 +62,7 @@ package func dequantized<Element: QuantizedElement>(_ element: Element, scale: F
 /// Elements to real values, one by one.
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
+@specialized(where Element == Int16)
 package func dequantizeReference<Element: QuantizedElement>(
   scale: Float, zeroPoint: Int32, input: Span<Element>, output: inout MutableSpan<Float>
 ) {

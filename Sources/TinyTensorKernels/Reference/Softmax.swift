@@ -29,7 +29,8 @@ package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
 
 /// Softmax over rows, in the reference's fixed point (not a table of floats, as its optimized twin).
 ///
-/// The output has the scale 1/256 and its type's minimum as zero point.
+/// The output stands for 0 to 1: 8-bit results in steps of 1/256, 16-bit ones in steps of 1/65536, both from their type's
+/// minimum on.
 ///
 /// - Parameters:
 ///   - input: `[rows, depth]`.
@@ -37,10 +38,11 @@ package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
 ///
 /// Each exponential is at most 1 in Q12.19, so a sum over fewer than `2^12` elements cannot overflow; the sum wraps
 /// beyond that, as in the reference.
-@specialized(where Element == Int8)
-@specialized(where Element == UInt8)
-package func softmaxReference<Element: QuantizedElement>(
-  _ parameters: SoftmaxParameters, input: Span<Element>, output: inout MutableSpan<Element>
+@specialized(where Element == Int8, Result == Int8)
+@specialized(where Element == UInt8, Result == UInt8)
+@specialized(where Element == Int8, Result == Int16)
+package func softmaxReference<Element: QuantizedElement, Result: QuantizedElement>(
+  _ parameters: SoftmaxParameters, input: Span<Element>, output: inout MutableSpan<Result>
 ) {
   let factor = parameters.inputFactor
   for row in 0..<parameters.rows {
@@ -63,17 +65,16 @@ package func softmaxReference<Element: QuantizedElement>(
     }
     let headroom = Int32(truncatingIfNeeded: UInt32(bitPattern: sum).leadingZeroBitCount)
     let reciprocal = reciprocalOfOnePlus(Int32(bitPattern: (UInt32(bitPattern: sum) &<< headroom) &- (1 << 31)))
-    // Results have 8 bits.
-    let shift = min(12 &- headroom &+ 31 &- 8, 31)
-    let minimum = Int32(truncatingIfNeeded: Element.min)
-    let maximum = Int32(truncatingIfNeeded: Element.max)
+    let shift = min(12 &- headroom &+ 31 &- Int32(Result.bitWidth), 31)
+    let minimum = Int32(truncatingIfNeeded: Result.min)
+    let maximum = Int32(truncatingIfNeeded: Result.max)
     for index in start..<end {
       guard let value = exponential(input[index]) else {
-        output[index] = Element.min
+        output[index] = Result.min
         continue
       }
       let scaled = roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMultiply(reciprocal, value), shift)
-      output[index] = narrow(clamp(scaled &+ minimum, minimum, maximum), to: Element.self)
+      output[index] = narrow(clamp(scaled &+ minimum, minimum, maximum), to: Result.self)
     }
   }
 }
