@@ -43,7 +43,7 @@ struct ModelLoader {
       return TensorInfo(
         name: name, tensor: tensor, elementType: description.elementType, shape: shape,
         quantization: description.quantization?.isPresent == true ? description.quantization : nil,
-        byteCount: builder.byteCount(of: tensor) ?? 0)
+        count: values[tensor].shape?.count ?? 0, byteCount: builder.byteCount(of: tensor) ?? 0)
     }
     signature = entry.signature
     inputs = entry.inputs.map { info($0.tensor, $0.name) }

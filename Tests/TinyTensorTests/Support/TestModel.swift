@@ -52,7 +52,19 @@ struct TestModel {
   }
 
   mutating func input(
-    _ name: String = "input", _ shape: [Int], _ type: ElementType, scale: Float? = nil, zeroPoint: Int64 = 0
+    _ shape: [Int], _ type: ElementType, scale: Float? = nil, zeroPoint: Int64 = 0
+  ) -> Int32 {
+    input("input", shape, type, scale: scale, zeroPoint: zeroPoint)
+  }
+
+  mutating func output(
+    _ shape: [Int], _ type: ElementType, scale: Float? = nil, zeroPoint: Int64 = 0
+  ) -> Int32 {
+    output("output", shape, type, scale: scale, zeroPoint: zeroPoint)
+  }
+
+  mutating func input(
+    _ name: String, _ shape: [Int], _ type: ElementType, scale: Float? = nil, zeroPoint: Int64 = 0
   ) -> Int32 {
     let index = tensor(name, shape, type, scale: scale, zeroPoint: zeroPoint)
     inputs.append(index)
@@ -60,7 +72,7 @@ struct TestModel {
   }
 
   mutating func output(
-    _ name: String = "output", _ shape: [Int], _ type: ElementType, scale: Float? = nil, zeroPoint: Int64 = 0
+    _ name: String, _ shape: [Int], _ type: ElementType, scale: Float? = nil, zeroPoint: Int64 = 0
   ) -> Int32 {
     let index = tensor(name, shape, type, scale: scale, zeroPoint: zeroPoint)
     outputs.append(index)
