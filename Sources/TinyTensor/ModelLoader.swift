@@ -19,7 +19,7 @@ struct ModelLoader {
     var kernels: [Int: OperatorFacts] = [:]
     for segment in Partition(codes, claims: device.claims).segments {
       for index in segment.operators {
-        builder.begin(index)
+        try builder.begin(index)
         // Checked before: the CPU has every operator that is left to it.
         guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index].builtin)?.translate
         else { throw builder.error(.wrongDevice, "\(device) cannot run it") }
