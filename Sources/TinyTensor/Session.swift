@@ -71,8 +71,8 @@ public struct Session: ~Copyable, Sendable {
   /// - Throws: nothing on the CPU; ``SessionError`` when another device fails.
   /// - Complexity: allocates nothing.
   public mutating func run() throws(SessionError) {
-    var observer = NoObserver()
-    try run(observer: &observer)
+    let steps = model.plan.steps
+    for index in steps.indices { steps[index].operation.run(memory(of: steps[index])) }
   }
 
   /// Runs the model, and calls an observer before and after every operator.
@@ -83,14 +83,21 @@ public struct Session: ~Copyable, Sendable {
   /// - Throws: nothing on the CPU; ``SessionError`` when another device fails.
   public mutating func run<Observer: RunObserver & ~Copyable>(observer: inout Observer) throws(SessionError) {
     let steps = model.plan.steps
-    let table = unsafe UnsafePointer(addresses.base.assumingMemoryBound(to: OperandAddress.self))
     for index in steps.indices {
       let event = OperatorEvent(index: steps[index].operatorIndex)
       observer.willRun(event)
-      // Sound: the table holds the operands of every step.
-      steps[index].operation.run(unsafe OperatorMemory(table.advanced(by: steps[index].operands.lowerBound)))
+      steps[index].operation.run(memory(of: steps[index]))
       observer.didRun(event, TensorReader(model: model, arena: arena))
     }
+  }
+
+  /// The operands of a step.
+  @inline(__always)
+  private func memory(of step: Step) -> OperatorMemory {
+    // Sound: the table holds the operands of every step, and lives as long as self.
+    unsafe OperatorMemory(
+      UnsafePointer(addresses.base.assumingMemoryBound(to: OperandAddress.self))
+        .advanced(by: step.operands.lowerBound))
   }
 
   /// Puts variables back to their first values and clears inputs: both to the real value 0.

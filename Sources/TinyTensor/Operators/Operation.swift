@@ -70,6 +70,19 @@ struct OperatorFacts: Sendable {
   var multiplyAccumulates = 0
 }
 
+extension OperatorFacts {
+  /// The product of counts, or the largest `Int` where that is too small.
+  static func product(_ factors: Int...) -> Int {
+    var product = 1
+    for factor in factors {
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      if overflow { return Int.max }
+      product = next
+    }
+    return product
+  }
+}
+
 /// The two types of 8-bit tensors, for operators that have a kernel for each.
 enum ByteType: Sendable, Hashable {
   case int8
