@@ -10,31 +10,12 @@ struct ModelLoader {
   init(_ file: ModelFile, device: Device, options: ModelOptions) throws(ModelError) {
     let entry = try EntryPoint(file, options)
     let subgraph = file.subgraphs[entry.subgraph]
-    try Self.checkIndices(file, subgraph, entry, options.limits)
-    let codes = subgraph.operators.map { file.operatorCodes[$0.codeIndex] }
-    try Self.checkSupport(codes, device)
-
-    var builder = try GraphBuilder(
-      file: file, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph), limits: options.limits)
-    var kernels: [Int: OperatorFacts] = [:]
-    for segment in Partition(codes, claims: device.claims).segments {
-      for index in segment.operators {
-        try builder.begin(index)
-        // Checked before: the CPU has every operator that is left to it.
-        guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index].builtin)?.translate
-        else { throw builder.error(.wrongDevice, "\(device) cannot run it") }
-        let operation = try translate(&builder)
-        try builder.end(operation)
-        if let operation { kernels[index] = operation.facts }
-      }
-    }
-    for output in entry.outputs {
-      if case .unset = builder.values[output.tensor].source {
-        throw ModelError(
-          .invalidGraph, "output \(subgraph.tensors[output.tensor].name) is written by no operator",
-          tensorName: subgraph.tensors[output.tensor].name)
-      }
-    }
+    try Self.checkEntry(subgraph, entry)
+    let codes = try Self.checkedCodes(file, subgraph, device, options.limits)
+    let context = BuildContext(file, device: device, options: options)
+    var builder = try GraphBuilder(context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph))
+    let kernels = try builder.translateAll(codes)
+    try builder.checkOutputs(entry.outputs.map { $0.tensor })
 
     let values = builder.values
     func info(_ tensor: Int, _ name: String) -> TensorInfo {
@@ -61,10 +42,8 @@ struct ModelLoader {
       builder, inputs: entry.inputs.map { $0.tensor }, outputs: entry.outputs.map { $0.tensor })
   }
 
-  /// Refuses indices that lead outside, before anything follows them.
-  private static func checkIndices(
-    _ file: ModelFile, _ subgraph: ModelFile.Subgraph, _ entry: EntryPoint, _ limits: ModelOptions.Limits
-  ) throws(ModelError) {
+  /// Refuses an entry point whose tensors do not exist.
+  private static func checkEntry(_ subgraph: ModelFile.Subgraph, _ entry: EntryPoint) throws(ModelError) {
     let tensors = subgraph.tensors.indices
     for tensor in entry.inputs where !tensors.contains(tensor.tensor) {
       throw ModelError(.invalidGraph, "an input of the graph is tensor \(tensor.tensor) of \(tensors.count)")
@@ -79,6 +58,13 @@ struct ModelLoader {
       }
       isInput[tensor.tensor] = true
     }
+  }
+
+  /// The operators' codes, after a look at all indices and at whether every operator can run.
+  static func checkedCodes(
+    _ file: ModelFile, _ subgraph: ModelFile.Subgraph, _ device: Device, _ limits: ModelOptions.Limits
+  ) throws(ModelError) -> [ModelFile.OperatorCode] {
+    let tensors = subgraph.tensors.indices
     guard subgraph.operators.count <= limits.operators else {
       throw ModelError(
         .tooLarge, "the graph has \(subgraph.operators.count) operators; the limit is \(limits.operators)")
@@ -97,6 +83,9 @@ struct ModelLoader {
         throw refuse("it writes tensor \(tensor) of \(tensors.count)")
       }
     }
+    let codes = subgraph.operators.map { file.operatorCodes[$0.codeIndex] }
+    try checkSupport(codes, device)
+    return codes
   }
 
   /// Refuses a graph with operators that cannot run, and names all of them.
@@ -193,15 +182,15 @@ struct EntryPoint {
   /// Inputs with the shapes that the options give them.
   func shapedInputs(
     _ options: ModelOptions, _ graph: ModelFile.Subgraph
-  ) throws(ModelError) -> [(tensor: Int, shape: [Int]?)] {
+  ) throws(ModelError) -> [GraphInput] {
     var unused = options.inputShapes
-    var shaped: [(tensor: Int, shape: [Int]?)] = []
+    var shaped: [GraphInput] = []
     for input in inputs {
       let own = graph.tensors[input.tensor].name
       let shape = unused[input.name] ?? unused[own]
       unused[input.name] = nil
       unused[own] = nil
-      shaped.append((input.tensor, shape))
+      shaped.append(GraphInput(tensor: input.tensor, shape: shape))
     }
     for name in unused.keys.sorted() {
       throw ModelError(.unknownName, "a shape is given for input \"\(name)\", which the model does not have")

@@ -19,13 +19,11 @@ public struct OperatorEvent: Sendable, Hashable {
 /// Reads tensors in the middle of a run.
 @safe
 public struct TensorReader: ~Escapable {
-  private let model: Model
-  private let arena: AlignedMemory
+  private let graph: GraphInstance
 
   @_lifetime(immortal)
-  init(model: Model, arena: AlignedMemory) {
-    self.model = model
-    self.arena = arena
+  init(_ graph: GraphInstance) {
+    self.graph = graph
   }
 
   /// The bytes of a tensor as they are now.
@@ -34,17 +32,9 @@ public struct TensorReader: ~Escapable {
   /// - Returns: `nil` for tensors that have no memory in a run.
   @_lifetime(borrow self)
   public func bytes(_ tensor: Int) -> RawSpan? {
-    guard model.plan.locations.indices.contains(tensor), let location = model.plan.locations[tensor] else {
-      return nil
-    }
-    let base: UnsafeRawPointer
-    switch location.place {
-    case .arena(let offset): unsafe base = UnsafeRawPointer(arena.base).advanced(by: offset)
-    case .file(let offset): unsafe base = model.file.storage.base.advanced(by: offset)
-    case .block(let number): unsafe base = UnsafeRawPointer(model.plan.blocks[number].base)
-    }
+    guard let address = graph.address(ofTensor: tensor) else { return nil }
     // Sound: the plan keeps the place inside its memory, which self keeps; nothing runs while the observer does.
-    let span = unsafe RawSpan(_unsafeStart: base, byteCount: location.byteCount)
+    let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(address.base), byteCount: address.byteCount)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 }

@@ -13,48 +13,18 @@ public struct Session: ~Copyable, Sendable {
   public let model: Model
 
   private let arena: AlignedMemory
-  /// Addresses of all operands of all steps.
-  private let addresses: OperandTable
+  private let graph: GraphInstance
 
   init(_ model: Model) throws(ModelError) {
     let plan = model.plan
     guard let arena = AlignedMemory(byteCount: plan.arenaByteCount) else {
       throw .outOfMemory(plan.arenaByteCount)
     }
-    addresses = try OperandTable(count: plan.operands.count)
-    for (index, operand) in plan.operands.enumerated() {
-      switch operand {
-      case .tensor(let tensor, let byteCount):
-        guard case .arena(let offset)? = plan.locations[tensor]?.place else {
-          preconditionFailure("an operand without a place in the arena")
-        }
-        addresses.set(index, arena, offset: offset, byteCount: byteCount)
-      case .file(let offset, let byteCount):
-        addresses.set(index, model.file.storage, offset: offset, byteCount: byteCount)
-      case .block(let number):
-        addresses.set(index, plan.blocks[number], byteCount: plan.blocks[number].byteCount)
-      case .scratch(let number):
-        addresses.set(
-          index, arena, offset: plan.scratch[number].lowerBound, byteCount: plan.scratch[number].count)
-      }
-    }
+    graph = try GraphInstance(
+      plan, file: model.file.storage, arena: arena, base: 0, variables: plan.variables)
     self.model = model
     self.arena = arena
     reset()
-  }
-
-  /// Where a place is in memory.
-  ///
-  /// Sound: the planner keeps offsets inside the arena, the graph builder keeps them inside the file. What lies in the
-  /// file is never written: no operator may write to a constant.
-  private static func base(
-    of place: Plan.Location.Place, _ arena: AlignedMemory, _ model: Model
-  ) -> UnsafeMutableRawPointer {
-    switch place {
-    case .arena(let offset): unsafe arena.base.advanced(by: offset)
-    case .file(let offset): unsafe UnsafeMutableRawPointer(mutating: model.file.storage.base.advanced(by: offset))
-    case .block(let number): unsafe model.plan.blocks[number].base
-    }
   }
 
   // MARK: Running
@@ -64,10 +34,7 @@ public struct Session: ~Copyable, Sendable {
   /// - Throws: ``SessionError`` when data that arrives in the run, such as an index, cannot be used, or a device fails.
   /// - Complexity: allocates nothing.
   public mutating func run() throws(SessionError) {
-    let steps = model.plan.steps
-    for index in steps.indices {
-      try steps[index].operation.run(addresses.memory(at: steps[index].operands.lowerBound))
-    }
+    try graph.run()
   }
 
   /// Runs the model, and calls an observer before and after every operator.
@@ -77,12 +44,11 @@ public struct Session: ~Copyable, Sendable {
   /// - Parameter observer: what watches the run.
   /// - Throws: as ``run()`` does.
   public mutating func run<Observer: RunObserver & ~Copyable>(observer: inout Observer) throws(SessionError) {
-    let steps = model.plan.steps
-    for index in steps.indices {
-      let event = OperatorEvent(index: steps[index].operatorIndex)
+    for step in 0..<graph.stepCount {
+      let event = OperatorEvent(index: graph.operatorIndex(ofStep: step))
       observer.willRun(event)
-      try steps[index].operation.run(addresses.memory(at: steps[index].operands.lowerBound))
-      observer.didRun(event, TensorReader(model: model, arena: arena))
+      try graph.runStep(step)
+      observer.didRun(event, TensorReader(graph))
     }
   }
 
@@ -90,7 +56,12 @@ public struct Session: ~Copyable, Sendable {
   ///
   /// - Complexity: O(bytes of inputs and variables); allocates nothing.
   public mutating func reset() {
-    let values = model.plan.initialValues
+    graph.forgetRuns()
+    fill(model.plan.initialValues)
+    fill(model.plan.variables)
+  }
+
+  private func fill(_ values: [InitialValue]) {
     for index in values.indices {
       // Sound: the plan keeps these places inside the arena.
       unsafe arena.base.advanced(by: values[index].offset).initializeMemory(
@@ -171,11 +142,11 @@ public struct Session: ~Copyable, Sendable {
 
   /// Where a tensor of the caller's is.
   private func address(of tensor: Int) throws(SessionError) -> UnsafeMutableRawPointer {
-    guard let location = model.plan.locations[tensor] else {
+    guard let address = graph.address(ofTensor: tensor) else {
       throw SessionError(
         .unsupportedConversion, "tensor \"\(model.tensors[tensor].name)\" has no fixed size and cannot be reached")
     }
-    return unsafe Self.base(of: location.place, arena, model)
+    return unsafe address.base
   }
 
   func check(_ input: Input) throws(SessionError) -> TensorInfo {

@@ -74,6 +74,13 @@ extension GraphBuilder {
       throw error(
         .unsupportedFile, "\(description.name) lies in a file beside the model, which is not supported")
     }
+    if case .resource = value.source {
+      throw error(.invalidOperator, "input \(index) (\(description.name)) is a handle of a variable, not a tensor")
+    }
+    guard let byteCount = description.elementType.byteCount(of: shape.count), byteCount <= limits.tensorBytes else {
+      throw error(
+        .tooLarge, "\(description.name) of \(description.elementType) \(shape) is too large or has no fixed size")
+    }
     return Operand(
       tensor: tensor, name: description.name, elementType: description.elementType, shape: shape,
       quantization: description.quantization, constant: constant)
@@ -100,7 +107,7 @@ extension GraphBuilder {
   @_lifetime(borrow self)
   func constantBytes(_ operand: Operand) -> RawSpan? {
     switch operand.constant {
-    case .file(let range): return file.bytes.extracting(range)
+    case .file(let range): return context.file.storage.bytes(heldBy: self).extracting(range)
     case .block(let block): return blocks[block].bytes(heldBy: self)
     case nil: return nil
     }
@@ -218,6 +225,7 @@ extension GraphBuilder {
   /// Has the step read an input.
   mutating func bind(_ operand: Operand) throws(ModelError) -> ReadSlot {
     let tensor = root(of: operand.tensor)
+    if case .variable(let number) = values[tensor].source { return ReadSlot(index: addOperand(.variable(number))) }
     // The operand's own shape decides, not that of a root with another shape: their bytes are equal.
     let byteCount = operand.elementType.byteCount(of: operand.shape.count) ?? 0
     if let place = try alignedPlace(ofConstant: operand.tensor, byteCount: byteCount) {
@@ -258,7 +266,8 @@ extension GraphBuilder {
 
   /// Whether an operand's memory may change after this operator has run, so that no view of it is safe.
   func isVariable(_ operand: Operand) -> Bool {
-    values[root(of: operand.tensor)].source == .variable
+    if case .variable = values[root(of: operand.tensor)].source { return true }
+    return false
   }
 
   // MARK: Options

@@ -6,9 +6,11 @@ import TinyTensorKernels
 ///
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
-  let file: ModelFile
   let subgraph: ModelFile.Subgraph
-  let limits: ModelOptions.Limits
+  /// What the graphs of one model share.
+  let context: BuildContext
+  /// How many graphs this one is inside of.
+  let depth: Int
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
@@ -19,6 +21,8 @@ struct GraphBuilder {
   private(set) var blocks: [AlignedMemory] = []
   /// Bytes of scratch memory, by number.
   private(set) var scratchByteCounts: [Int] = []
+  /// Graphs that operators of this one call, and the scratch memory that each has for its arena.
+  private(set) var children: [(plan: Plan, scratch: Int)] = []
 
   /// The operator that is translated now.
   private(set) var operatorIndex = 0
@@ -33,23 +37,22 @@ struct GraphBuilder {
   private var alignedCopies: [Int: Int] = [:]
 
   /// - Parameters:
-  ///   - file: the file.
-  ///   - subgraph: one of its subgraphs.
+  ///   - context: what the graphs of one model share.
+  ///   - subgraph: one of the file's subgraphs, whose indices have been checked.
   ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
-  ///   - limits: how large tensors may be.
+  ///   - depth: how many graphs this one is inside of.
   init(
-    file: ModelFile, subgraph: ModelFile.Subgraph, inputs: [(tensor: Int, shape: [Int]?)],
-    limits: ModelOptions.Limits
+    _ context: BuildContext, subgraph: ModelFile.Subgraph, inputs: [GraphInput], depth: Int = 0
   ) throws(ModelError) {
-    self.file = file
+    self.context = context
     self.subgraph = subgraph
-    self.limits = limits
+    self.depth = depth
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
     values = []
     values.reserveCapacity(subgraph.tensors.count)
-    for tensor in subgraph.tensors { values.append(try Self.value(of: tensor, in: file)) }
+    for tensor in subgraph.tensors { values.append(try Self.value(of: tensor, in: context)) }
     for input in inputs {
       let tensor = subgraph.tensors[input.tensor]
       guard case .unset = values[input.tensor].source else {
@@ -70,13 +73,21 @@ struct GraphBuilder {
           tensorName: tensor.name)
       }
       values[input.tensor].shape = shape
-      values[input.tensor].source = .input
-      try checkSize(of: input.tensor, shape)
+      if let resource = input.resource {
+        values[input.tensor].source = .resource(resource)
+      } else {
+        values[input.tensor].source = .input
+        try checkSize(of: input.tensor, shape)
+      }
     }
   }
 
+  var file: ModelFile { context.file }
+  var limits: ModelOptions.Limits { context.options.limits }
+
   /// What a tensor is before any operator has run.
-  private static func value(of tensor: ModelFile.Tensor, in file: ModelFile) throws(ModelError) -> Value {
+  private static func value(of tensor: ModelFile.Tensor, in context: BuildContext) throws(ModelError) -> Value {
+    let file = context.file
     guard tensor.buffer < file.buffers.count else {
       throw ModelError(
         .invalidGraph, "tensor \(tensor.name) refers to buffer \(tensor.buffer) of \(file.buffers.count)",
@@ -88,7 +99,12 @@ struct GraphBuilder {
         throw ModelError(
           .invalidGraph, "variable tensor \(tensor.name) has constant data", tensorName: tensor.name)
       }
-      return Value(shape: Shape(tensor.shape), source: .variable)
+      guard let shape = Shape(tensor.shape) else { return Value(shape: nil, source: .unset) }
+      let isByte = tensor.elementType == .int8 || tensor.elementType == .uint8
+      let number = try context.addVariable(
+        name: tensor.name, elementType: tensor.elementType, shape: shape,
+        initialByte: isByte ? UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0) : 0)
+      return Value(shape: shape, source: .variable(number))
     }
     if let range { return Value(shape: Shape(tensor.shape), source: .constant(.file(range))) }
     // A constant without elements needs no data.
@@ -99,6 +115,33 @@ struct GraphBuilder {
   }
 
   // MARK: Steps
+
+  /// Translates all operators, each on the device that claims it; returns what profiles say of those that run.
+  mutating func translateAll(_ codes: [ModelFile.OperatorCode]) throws(ModelError) -> [Int: OperatorFacts] {
+    var facts: [Int: OperatorFacts] = [:]
+    for segment in Partition(codes, claims: context.device.claims).segments {
+      for index in segment.operators {
+        try begin(index)
+        // Checked before: the CPU has every operator that is left to it.
+        guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index].builtin)?.translate
+        else { throw error(.wrongDevice, "\(context.device) cannot run it") }
+        let operation = try translate(&self)
+        try end(operation)
+        if let operation { facts[index] = operation.facts }
+      }
+    }
+    return facts
+  }
+
+  /// Refuses a graph with an output that nothing writes.
+  func checkOutputs(_ outputs: [Int]) throws(ModelError) {
+    for tensor in outputs {
+      if case .unset = values[tensor].source {
+        let name = subgraph.tensors[tensor].name
+        throw ModelError(.invalidGraph, "output \(name) is written by no operator", tensorName: name)
+      }
+    }
+  }
 
   /// Begins the translation of an operator.
   mutating func begin(_ index: Int) throws(ModelError) {
@@ -136,7 +179,11 @@ struct GraphBuilder {
   /// Whether the current operator reads nothing that a run could change.
   private var readsOnlyConstants: Bool {
     for operand in operands[firstOperand...] {
-      if case .tensor(let tensor, _) = operand, !node.outputs.contains(tensor) { return false }
+      switch operand {
+      case .tensor(let tensor, _): if !node.outputs.contains(tensor) { return false }
+      case .variable: return false
+      case .file, .block, .scratch: break
+      }
     }
     return true
   }
@@ -159,12 +206,13 @@ struct GraphBuilder {
         table.set(index, memory, byteCount: byteCount)
       case .file(let offset, let byteCount): table.set(index, file.storage, offset: offset, byteCount: byteCount)
       case .block(let number): table.set(index, blocks[number], byteCount: blocks[number].byteCount)
+      case .variable: preconditionFailure("an operator with a variable is not constant")
       case .scratch(let number):
         table.set(index, try allocate(scratchByteCounts[number]), byteCount: scratchByteCounts[number])
       }
     }
     do throws(SessionError) {
-      try operation.run(table.memory(at: 0))
+      try operation.run(table.memory(at: 0), in: nil)
     } catch {
       throw self.error(.invalidOperator, error.message)
     }
@@ -190,6 +238,12 @@ struct GraphBuilder {
   mutating func addBlock(_ block: AlignedMemory) -> Int {
     blocks.append(block)
     return blocks.count - 1
+  }
+
+  /// Adds a graph that the current operator calls; returns its number.
+  mutating func addChild(_ plan: Plan, scratch: Int) -> Int {
+    children.append((plan, scratch))
+    return children.count - 1
   }
 
   mutating func addScratch(byteCount: Int) -> Int {
@@ -273,8 +327,10 @@ struct Value: Sendable {
     case input
     /// It is known at load.
     case constant(ConstantPlace)
-    /// It is kept from run to run.
-    case variable
+    /// It is kept from run to run, in the variable of that number.
+    case variable(Int)
+    /// It is a handle of the variable of that number; it has no bytes.
+    case resource(Int)
     /// An operator writes it.
     case written
     /// It is another tensor's memory, which is no view itself.
@@ -304,6 +360,17 @@ enum OperandSource: Sendable, Hashable {
   case block(Int)
   /// In scratch memory, whose content lasts for the step.
   case scratch(Int)
+  /// In a variable.
+  case variable(Int)
+}
+
+/// A tensor that the caller of a graph sets.
+struct GraphInput {
+  let tensor: Int
+  /// Its shape, where that differs from the file's.
+  var shape: [Int]?
+  /// The variable that it is a handle of, if it is one.
+  var resource: Int?
 }
 
 /// One operator's work in a run.

@@ -5,8 +5,15 @@ struct Plan: Sendable {
   let blocks: [AlignedMemory]
   /// Where each tensor of the subgraph lies; `nil` for those that no step touches.
   let locations: [Location?]
-  /// What inputs and variables hold at first.
+  /// What inputs hold at first.
   let initialValues: [InitialValue]
+  /// Where inputs and outputs lie, in their order.
+  let inputs: [Location]
+  let outputs: [Location]
+  /// Graphs that operators call, and the scratch memory that each has for its arena.
+  let children: [Child]
+  /// Where in the arena each variable of the model lies; those of a graph inside another lie in the outermost arena.
+  let variables: [InitialValue]
   /// Where in the arena each scratch memory lies.
   let scratch: [Range<Int>]
   let arenaByteCount: Int
@@ -21,10 +28,17 @@ struct Plan: Sendable {
       case arena(offset: Int)
       case file(offset: Int)
       case block(Int)
+      case variable(Int)
     }
 
     var place: Place
     var byteCount: Int
+  }
+
+  /// A graph that an operator calls.
+  struct Child: Sendable {
+    let plan: Plan
+    let scratch: Int
   }
 
   /// Gives every tensor and scratch memory its place.
@@ -49,13 +63,6 @@ struct Plan: Sendable {
       use(builder.root(of: tensor), after)
     }
     for tensor in outputs { use(builder.root(of: tensor), after) }
-    let variables = builder.values.indices.filter {
-      builder.values[$0].source == .variable && builder.values[$0].shape != nil
-    }
-    for tensor in variables {
-      use(tensor, before)
-      use(tensor, after)
-    }
     var planner = ArenaPlanner()
     var scratchNumbers = [Int](repeating: -1, count: builder.scratchByteCounts.count)
     for (index, step) in builder.steps.enumerated() {
@@ -65,14 +72,26 @@ struct Plan: Sendable {
         case .scratch(let number):
           scratchNumbers[number] = planner.add(
             byteCount: builder.scratchByteCounts[number], first: index, last: index)
-        case .file, .block: break
+        case .file, .block, .variable: break
         }
+      }
+    }
+    // The outermost graph's arena holds the variables of all.
+    var variableNumbers: [(planned: Int, byteCount: Int, byte: UInt8, name: String)] = []
+    if builder.depth == 0 {
+      for variable in builder.context.variables {
+        let byteCount = variable.contents?.byteCount ?? 0
+        let planned = planner.add(byteCount: byteCount, first: before, last: after)
+        variableNumbers.append((planned, byteCount, variable.initialByte, variable.name))
       }
     }
 
     var numbers = [Int](repeating: -1, count: count)
     for root in 0..<count where lastUse[root] >= firstUse[root] {
-      if case .constant = builder.values[root].source { continue }
+      switch builder.values[root].source {
+      case .constant, .variable, .resource: continue
+      default: break
+      }
       guard let byteCount = builder.byteCount(of: root) else { continue }
       numbers[root] = planner.add(byteCount: byteCount, first: firstUse[root], last: lastUse[root])
     }
@@ -99,9 +118,20 @@ struct Plan: Sendable {
         switch place {
         case .file(let offset, _): locations[tensor] = Location(place: .file(offset: offset), byteCount: byteCount)
         case .block(let block): locations[tensor] = Location(place: .block(block), byteCount: byteCount)
-        case .tensor, .scratch: break
+        case .tensor, .scratch, .variable: break
         }
+      } else if case .variable(let number) = builder.values[root].source {
+        locations[tensor] = Location(place: .variable(number), byteCount: byteCount)
       }
+    }
+    variables = variableNumbers.map { variable in
+      let offset = layout.offsets[variable.planned]
+      if variable.byteCount > 0 {
+        entries.append(
+          ArenaEntry(
+            name: variable.name, offset: offset, byteCount: variable.byteCount, firstStep: before, lastStep: after))
+      }
+      return InitialValue(offset: offset, byteCount: variable.byteCount, byte: variable.byte)
     }
     scratch = scratchNumbers.enumerated().map { number, planned in
       let offset = layout.offsets[planned]
@@ -112,7 +142,26 @@ struct Plan: Sendable {
           firstStep: planner.requests[planned].first, lastStep: planner.requests[planned].last))
       return offset..<(offset + byteCount)
     }
-    initialValues = (inputs + variables).compactMap { tensor in
+    func place(_ tensor: Int) throws(ModelError) -> Location {
+      guard let location = locations[tensor] else {
+        throw ModelError(
+          .invalidGraph, "tensor \(builder.subgraph.tensors[tensor].name) has no bytes that a caller could reach",
+          tensorName: builder.subgraph.tensors[tensor].name)
+      }
+      return location
+    }
+    var inputPlaces: [Location] = []
+    var outputPlaces: [Location] = []
+    // A handle of a variable is passed on without bytes.
+    for tensor in inputs {
+      if case .resource = builder.values[tensor].source { continue }
+      inputPlaces.append(try place(tensor))
+    }
+    for tensor in outputs { outputPlaces.append(try place(tensor)) }
+    self.inputs = inputPlaces
+    self.outputs = outputPlaces
+    children = builder.children.map { Child(plan: $0.plan, scratch: $0.scratch) }
+    initialValues = inputs.compactMap { tensor in
       guard let location = locations[tensor], case .arena(let offset) = location.place else { return nil }
       let description = builder.subgraph.tensors[tensor]
       let isByte = description.elementType == .int8 || description.elementType == .uint8

@@ -20,9 +20,12 @@ enum Operation: Sendable {
 extension Operation {
   /// Does the operator's work on its operands, without allocation.
   ///
+  /// - Parameters:
+  ///   - memory: the operands.
+  ///   - graph: the graph that the operator is part of; `nil` while a model is loaded, for pure operators alone.
   /// - Throws: ``SessionError`` where data that arrives in a run, such as an index, is not what the operator can use.
   @inline(always)
-  func run(_ memory: OperatorMemory) throws(SessionError) {
+  func run(_ memory: OperatorMemory, in graph: GraphInstance?) throws(SessionError) {
     switch self {
     case .add(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)

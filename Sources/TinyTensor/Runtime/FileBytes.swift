@@ -35,11 +35,17 @@ final class FileBytes: @unchecked Sendable {
   /// The bytes as a span.
   var bytes: RawSpan {
     @_lifetime(borrow self)
-    get {
-      // Sound: valid for `count` bytes and never written, as long as self lives.
-      let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
-      return unsafe _overrideLifetime(span, borrowing: self)
-    }
+    get { bytes(heldBy: self) }
+  }
+
+  /// The bytes as a span.
+  ///
+  /// - Parameter owner: what holds a reference to this object.
+  @_lifetime(borrow owner)
+  func bytes<Owner>(heldBy owner: borrowing Owner) -> RawSpan {
+    // Sound: valid for `count` bytes and never written, as long as self lives, which the owner sees to.
+    let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
+    return unsafe _overrideLifetime(span, borrowing: owner)
   }
 
   #if !hasFeature(Embedded) && !os(Windows) && !os(WASI)

@@ -1,0 +1,84 @@
+/// What the graphs of one model share while they are built: the file, the choices of the caller, and the variables.
+final class BuildContext {
+  let file: ModelFile
+  let device: Device
+  let options: ModelOptions
+  private(set) var variables: [Variable] = []
+  private var resources: [ResourceName: Int] = [:]
+  private var graphCount = 0
+
+  /// How deep graphs may be inside each other.
+  static let maximumDepth = 16
+  /// How many graphs a model may consist of, those that are called from several places counted each time.
+  static let maximumGraphs = 1024
+
+  init(_ file: ModelFile, device: Device, options: ModelOptions) {
+    self.file = file
+    self.device = device
+    self.options = options
+  }
+
+  /// A value that is kept from run to run.
+  struct Variable: Sendable {
+    var name: String
+    /// `nil` before an operator has said what the variable holds.
+    var contents: Contents?
+    /// What its bytes are at first: those of the real value 0.
+    var initialByte: UInt8
+
+    struct Contents: Sendable, Hashable {
+      var elementType: ElementType
+      var shape: Shape
+      var byteCount: Int
+    }
+  }
+
+  private struct ResourceName: Hashable {
+    let container: String
+    let name: String
+  }
+
+  /// Counts a graph that is about to be built.
+  func enterGraph(depth: Int) throws(ModelError) {
+    graphCount += 1
+    guard depth <= Self.maximumDepth, graphCount <= Self.maximumGraphs else {
+      throw ModelError(
+        .invalidGraph,
+        "graphs call each other more than \(Self.maximumDepth) deep or \(Self.maximumGraphs) times in all")
+    }
+  }
+
+  /// Adds a variable whose contents are known; returns its number.
+  func addVariable(
+    name: String, elementType: ElementType, shape: Shape, initialByte: UInt8
+  ) throws(ModelError) -> Int {
+    variables.append(Variable(name: name, contents: nil, initialByte: initialByte))
+    try setContents(of: variables.count - 1, elementType: elementType, shape: shape)
+    return variables.count - 1
+  }
+
+  /// The variable of that name, which is made when it is first asked for.
+  func resource(container: String, name: String) -> Int {
+    let key = ResourceName(container: container, name: name)
+    if let number = resources[key] { return number }
+    variables.append(Variable(name: name, contents: nil, initialByte: 0))
+    resources[key] = variables.count - 1
+    return variables.count - 1
+  }
+
+  /// Says what a variable holds; it cannot change afterwards.
+  func setContents(of number: Int, elementType: ElementType, shape: Shape) throws(ModelError) {
+    guard let byteCount = elementType.byteCount(of: shape.count), byteCount <= options.limits.tensorBytes else {
+      throw ModelError(
+        .tooLarge, "variable \(variables[number].name) of \(elementType) \(shape) is too large or has no fixed size")
+    }
+    let contents = Variable.Contents(elementType: elementType, shape: shape, byteCount: byteCount)
+    if let known = variables[number].contents, known != contents {
+      throw ModelError(
+        .invalidGraph,
+        "variable \(variables[number].name) is used as \(known.elementType) \(known.shape) and as \(elementType) "
+          + "\(shape)")
+    }
+    variables[number].contents = contents
+  }
+}

@@ -1,0 +1,137 @@
+import TinyTensorKernels
+
+/// A graph in a session: its plan, and where its operands lie.
+///
+/// Mutable state beside the arena is whether it has run, for CALL_ONCE. Unchecked since a session, which owns it, is
+/// used by one thread at a time.
+@safe
+final class GraphInstance: @unchecked Sendable {
+  private let plan: Plan
+  private let addresses: OperandTable
+  private let children: [GraphInstance]
+  private let arena: AlignedMemory
+  /// Where this graph's own arena begins in the session's.
+  private let base: Int
+  private let file: FileBytes
+  private let variables: [InitialValue]
+  /// Whether it has run since the session began or was reset.
+  var hasRun = false
+
+  /// - Parameters:
+  ///   - plan: the graph.
+  ///   - file: the file that constants lie in.
+  ///   - arena: the session's arena.
+  ///   - base: where this graph's own arena begins in it.
+  ///   - variables: where in the arena the model's variables lie.
+  init(
+    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue]
+  ) throws(ModelError) {
+    self.plan = plan
+    self.file = file
+    self.arena = arena
+    self.base = base
+    self.variables = variables
+    addresses = try OperandTable(count: plan.operands.count)
+    var children: [GraphInstance] = []
+    for child in plan.children {
+      children.append(
+        try GraphInstance(
+          child.plan, file: file, arena: arena, base: base + plan.scratch[child.scratch].lowerBound,
+          variables: variables))
+    }
+    self.children = children
+    for (index, operand) in plan.operands.enumerated() {
+      switch operand {
+      case .tensor(let tensor, let byteCount):
+        guard case .arena(let offset)? = plan.locations[tensor]?.place else {
+          preconditionFailure("an operand without a place in the arena")
+        }
+        addresses.set(index, arena, offset: base + offset, byteCount: byteCount)
+      case .file(let offset, let byteCount):
+        addresses.set(index, file, offset: offset, byteCount: byteCount)
+      case .block(let number):
+        addresses.set(index, plan.blocks[number], byteCount: plan.blocks[number].byteCount)
+      case .scratch(let number):
+        addresses.set(
+          index, arena, offset: base + plan.scratch[number].lowerBound, byteCount: plan.scratch[number].count)
+      case .variable(let number):
+        addresses.set(index, arena, offset: variables[number].offset, byteCount: variables[number].byteCount)
+      }
+    }
+  }
+
+  /// How many steps a run has.
+  var stepCount: Int { plan.steps.count }
+
+  /// The operator that a step belongs to.
+  func operatorIndex(ofStep index: Int) -> Int { plan.steps[index].operatorIndex }
+
+  /// Does one step.
+  @inline(__always)
+  func runStep(_ index: Int) throws(SessionError) {
+    try plan.steps[index].operation.run(
+      addresses.memory(at: plan.steps[index].operands.lowerBound), in: self)
+  }
+
+  /// Does all steps.
+  func run() throws(SessionError) {
+    for index in plan.steps.indices { try runStep(index) }
+  }
+
+  /// A graph that an operator of this one calls.
+  func child(_ number: Int) -> GraphInstance { children[number] }
+
+  /// Has this graph and those inside it forget that they have run.
+  func forgetRuns() {
+    hasRun = false
+    for index in children.indices { children[index].forgetRuns() }
+  }
+
+  // MARK: Tensors
+
+  /// Copies an input's bytes from a caller, as many as the input has.
+  func setInput(_ index: Int, _ bytes: RawSpan) {
+    // Sound: as for `address`; a caller's operand is no part of this graph's arena.
+    unsafe bytes.withUnsafeBytes { source in
+      if let from = source.baseAddress, source.count > 0 {
+        unsafe address(of: plan.inputs[index].place).copyMemory(
+          from: from, byteCount: min(source.count, plan.inputs[index].byteCount))
+      }
+    }
+  }
+
+  /// Copies an output's bytes to a caller, as many as the caller has room for.
+  func copyOutput(_ index: Int, to bytes: inout MutableRawSpan) {
+    // Sound: as for `address`; a caller's operand is no part of this graph's arena.
+    unsafe bytes.withUnsafeMutableBytes { target in
+      if let to = target.baseAddress, target.count > 0 {
+        unsafe to.copyMemory(
+          from: address(of: plan.outputs[index].place), byteCount: min(target.count, plan.outputs[index].byteCount))
+      }
+    }
+  }
+
+  /// The first byte of an output.
+  func firstOutputByte(_ index: Int) -> UInt8 {
+    // Sound: the caller has checked at load that the output has one.
+    unsafe address(of: plan.outputs[index].place).load(as: UInt8.self)
+  }
+
+  /// Where a tensor is in memory, and how many bytes it has; `nil` for tensors that have no memory in a run.
+  ///
+  /// Sound: the planner keeps offsets inside the arena, the graph builder keeps them inside the file. What lies in the
+  /// file is never written: no operator may write to a constant.
+  func address(ofTensor tensor: Int) -> OperandAddress? {
+    guard plan.locations.indices.contains(tensor), let location = plan.locations[tensor] else { return nil }
+    return unsafe OperandAddress(base: address(of: location.place), byteCount: location.byteCount)
+  }
+
+  private func address(of place: Plan.Location.Place) -> UnsafeMutableRawPointer {
+    switch place {
+    case .arena(let offset): unsafe arena.base.advanced(by: base + offset)
+    case .file(let offset): unsafe UnsafeMutableRawPointer(mutating: file.base.advanced(by: offset))
+    case .block(let number): unsafe plan.blocks[number].base
+    case .variable(let number): unsafe arena.base.advanced(by: variables[number].offset)
+    }
+  }
+}
