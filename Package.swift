@@ -13,7 +13,7 @@ let settings: [SwiftSetting] =
   ] + (Context.environment["TINYTENSOR_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// Kernels are optimised in debug builds too: unoptimised they are 16 to 90 times slower.
-let kernelSettings = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let kernelSettings = settings + [.unsafeFlags(["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))]
 
 let package = Package(
   name: "TinyTensor",
@@ -35,7 +35,11 @@ let package = Package(
     // MARK: Tests
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
-    .testTarget(name: "TinyTensorTests", dependencies: ["TinyTensor"], swiftSettings: settings),
+    .testTarget(
+      name: "TinyTensorTests", dependencies: ["TinyTensor", "TinyTensorKernels", "AllocationCounter"],
+      swiftSettings: settings),
+    // Takes the place of the C library's allocator in the test process, to count calls.
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(name: "TinyRunTests", dependencies: ["TinyTensor"], swiftSettings: settings),
   ]
 )

@@ -27,6 +27,9 @@ public final class Model: Sendable {
   public let signature: ModelFile.Signature?
 
   let plan: Plan
+  /// How the stored values of each input and output stand for real ones; `nil` where they do not.
+  let inputConversions: [RealConversion?]
+  let outputConversions: [RealConversion?]
   /// For each input of bytes, the stored bytes of all 256 pixel values under each mapping.
   let pixelTables: [[UInt8]]
 
@@ -49,6 +52,8 @@ public final class Model: Sendable {
     operators = loader.operators
     tensors = loader.tensors
     plan = loader.plan
+    inputConversions = loader.inputs.map { RealConversion($0) }
+    outputConversions = loader.outputs.map { RealConversion($0) }
     pixelTables = loader.inputs.map(Model.pixelTable)
   }
 
@@ -135,6 +140,26 @@ public final class Model: Sendable {
 
   /// Multiplications that are added to a sum in one run.
   public var multiplyAccumulates: Int { operators.reduce(0) { $0 + $1.multiplyAccumulates } }
+}
+
+/// A scale and a zero point, ready for use in a loop.
+struct RealConversion: BitwiseCopyable, Sendable {
+  let scale: Float
+  let zeroPoint: Int32
+
+  /// Integers without quantization stand for themselves. `nil` for tensors with several scales.
+  init?(_ info: TensorInfo) {
+    guard let quantization = info.quantization else {
+      scale = 1
+      zeroPoint = 0
+      return
+    }
+    guard let scale = quantization.scale, scale > 0, scale.isFinite,
+      let zeroPoint = Int32(exactly: quantization.zeroPoint ?? 0)
+    else { return nil }
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+  }
 }
 
 extension Model {

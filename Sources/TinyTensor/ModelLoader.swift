@@ -19,7 +19,7 @@ struct ModelLoader {
     var kernels: [Int: OperatorFacts] = [:]
     for segment in Partition(codes, claims: device.claims).segments {
       for index in segment.operators {
-        builder.begin(index)
+        try builder.begin(index)
         // Checked before: the CPU has every operator that is left to it.
         guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index].builtin)?.translate
         else { throw builder.error(.wrongDevice, "\(device) cannot run it") }
@@ -43,7 +43,7 @@ struct ModelLoader {
       return TensorInfo(
         name: name, tensor: tensor, elementType: description.elementType, shape: shape,
         quantization: description.quantization?.isPresent == true ? description.quantization : nil,
-        byteCount: builder.byteCount(of: tensor) ?? 0)
+        count: values[tensor].shape?.count ?? 0, byteCount: builder.byteCount(of: tensor) ?? 0)
     }
     signature = entry.signature
     inputs = entry.inputs.map { info($0.tensor, $0.name) }

@@ -52,17 +52,12 @@ extension Session {
     }
   }
 
-  private mutating func setQuantized<Element: TensorScalar & FixedWidthInteger>(
+  private mutating func setQuantized<Element: TensorScalar & QuantizedElement>(
     _ input: Input, _ info: TensorInfo, _ real: Span<Float>, as: Element.Type
   ) throws(SessionError) {
-    // Integers without quantization stand for themselves.
-    let quantization = info.quantization ?? Quantization(scale: 1, zeroPoint: 0)
-    guard quantization.scale != nil else { throw noConversion(info) }
+    guard let conversion = model.inputConversions[input.index] else { throw noConversion(info) }
     var target = try mutableInput(input, as: Element.self)
-    for index in real.indices {
-      guard let stored = quantization.quantized(real[index], as: Element.self) else { throw noConversion(info) }
-      target[index] = stored
-    }
+    quantizeReference(scale: conversion.scale, zeroPoint: conversion.zeroPoint, input: real, output: &target)
   }
 
   /// Copies an output's real values: `scale * (stored - zeroPoint)` if it is quantized.
@@ -88,15 +83,13 @@ extension Session {
     }
   }
 
-  private func copyDequantized<Element: TensorScalar & FixedWidthInteger>(
+  private func copyDequantized<Element: TensorScalar & QuantizedElement>(
     _ output: Output, _ info: TensorInfo, _: Element.Type, to real: inout MutableSpan<Float>
   ) throws(SessionError) {
-    let quantization = info.quantization ?? Quantization(scale: 1, zeroPoint: 0)
-    let source = try self.output(output, as: Element.self)
-    for index in source.indices {
-      guard let value = quantization.real(Int64(source[index])) else { throw noConversion(info) }
-      real[index] = value
-    }
+    guard let conversion = model.outputConversions[output.index] else { throw noConversion(info) }
+    dequantizeReference(
+      scale: conversion.scale, zeroPoint: conversion.zeroPoint,
+      input: try self.output(output, as: Element.self), output: &real)
   }
 
   /// An output's real values in an array of their own.

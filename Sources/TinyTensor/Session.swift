@@ -97,17 +97,12 @@ public struct Session: ~Copyable, Sendable {
   ///
   /// - Complexity: O(bytes of inputs and variables); allocates nothing.
   public mutating func reset() {
-    for input in model.inputs { clear(input.tensor) }
-    for tensor in model.plan.variables { clear(tensor) }
-  }
-
-  private func clear(_ tensor: Int) {
-    guard let location = model.plan.locations[tensor], case .arena(let offset) = location.place else { return }
-    let info = model.tensors[tensor]
-    let zeroPoint = info.elementType == .int8 || info.elementType == .uint8 ? info.quantization?.zeroPoint ?? 0 : 0
-    // Sound: the planner keeps the location inside the arena.
-    unsafe arena.base.advanced(by: offset).initializeMemory(
-      as: UInt8.self, repeating: UInt8(truncatingIfNeeded: zeroPoint), count: location.byteCount)
+    let values = model.plan.initialValues
+    for index in values.indices {
+      // Sound: the plan keeps these places inside the arena.
+      unsafe arena.base.advanced(by: values[index].offset).initializeMemory(
+        as: UInt8.self, repeating: values[index].byte, count: values[index].byteCount)
+    }
   }
 
   // MARK: Bytes

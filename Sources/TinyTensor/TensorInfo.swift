@@ -10,11 +10,10 @@ public struct TensorInfo: Sendable, Hashable {
   public let shape: [Int]
   /// How stored integers stand for real numbers, if they do.
   public let quantization: Quantization?
+  /// How many elements it has.
+  public let count: Int
   /// How many bytes its elements take.
   public let byteCount: Int
-
-  /// How many elements it has.
-  public var count: Int { shape.reduce(1, *) }
 }
 
 /// A model's input, looked up once.

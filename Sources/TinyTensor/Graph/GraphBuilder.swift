@@ -97,11 +97,17 @@ struct GraphBuilder {
   // MARK: Steps
 
   /// Begins the translation of an operator.
-  mutating func begin(_ index: Int) {
+  mutating func begin(_ index: Int) throws(ModelError) {
     operatorIndex = index
     node = subgraph.operators[index]
     nodeName = file.name(of: node)
     firstOperand = operands.count
+    for tensor in node.outputs {
+      guard case .unset = values[tensor].source else {
+        throw error(
+          .invalidGraph, "tensor \(subgraph.tensors[tensor].name) is an input, a constant or already written")
+      }
+    }
   }
 
   /// Ends the translation of an operator; `operation` is `nil` for a view, which costs no step.
@@ -137,9 +143,9 @@ struct GraphBuilder {
 
   /// Says what a tensor holds from now on.
   mutating func define(_ tensor: Int, shape: Shape, source: Value.Source) throws(ModelError) {
+    // Checked when the operator began; two outputs may still be one tensor.
     guard case .unset = values[tensor].source else {
-      throw error(
-        .invalidGraph, "tensor \(subgraph.tensors[tensor].name) is an input, a constant or already written")
+      throw error(.invalidGraph, "tensor \(subgraph.tensors[tensor].name) is written twice")
     }
     values[tensor].shape = shape
     values[tensor].source = source

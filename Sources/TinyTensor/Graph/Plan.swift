@@ -5,8 +5,8 @@ struct Plan: Sendable {
   let blocks: [AlignedMemory]
   /// Where each tensor of the subgraph lies; `nil` for those that no step touches.
   let locations: [Location?]
-  /// Tensors that keep their values from run to run.
-  let variables: [Int]
+  /// What inputs and variables hold at first.
+  let initialValues: [InitialValue]
   /// Where in the arena each scratch memory lies.
   let scratch: [Range<Int>]
   let arenaByteCount: Int
@@ -49,8 +49,10 @@ struct Plan: Sendable {
       use(builder.root(of: tensor), after)
     }
     for tensor in outputs { use(builder.root(of: tensor), after) }
-    variables = builder.values.indices.filter { builder.values[$0].source == .variable }
-    for tensor in variables where builder.values[tensor].shape != nil {
+    let variables = builder.values.indices.filter {
+      builder.values[$0].source == .variable && builder.values[$0].shape != nil
+    }
+    for tensor in variables {
       use(tensor, before)
       use(tensor, after)
     }
@@ -111,6 +113,14 @@ struct Plan: Sendable {
           firstStep: planner.requests[planned].first, lastStep: planner.requests[planned].last))
       return offset..<(offset + byteCount)
     }
+    initialValues = (inputs + variables).compactMap { tensor in
+      guard let location = locations[tensor], case .arena(let offset) = location.place else { return nil }
+      let description = builder.subgraph.tensors[tensor]
+      let isByte = description.elementType == .int8 || description.elementType == .uint8
+      return InitialValue(
+        offset: offset, byteCount: location.byteCount,
+        byte: isByte ? UInt8(truncatingIfNeeded: description.quantization?.zeroPoint ?? 0) : 0)
+    }
     steps = builder.steps
     operands = builder.operands
     blocks = builder.blocks
@@ -119,6 +129,13 @@ struct Plan: Sendable {
     arenaLowerBound = planner.lowerBound()
     self.entries = entries.sorted { ($0.offset, $0.firstStep) < ($1.offset, $1.firstStep) }
   }
+}
+
+/// Bytes that a part of the arena is filled with before the first run: those of the real value 0.
+struct InitialValue: Sendable, Hashable {
+  let offset: Int
+  let byteCount: Int
+  let byte: UInt8
 }
 
 /// A part of the arena and the steps at which it is in use.

@@ -12,6 +12,7 @@ package func quantized<Element: QuantizedElement>(
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
 @specialized(where Element == Int16)
+@specialized(where Element == Int32)
 package func quantizeReference<Element: QuantizedElement>(
   scale: Float, zeroPoint: Int32, input: Span<Float>, output: inout MutableSpan<Element>
 ) {
@@ -56,13 +57,15 @@ package func requantizeReference<Element: QuantizedElement, Result: QuantizedEle
 
 /// A stored element as a real value: the product is exact in double precision and rounded once.
 package func dequantized<Element: QuantizedElement>(_ element: Element, scale: Float, zeroPoint: Int32) -> Float {
-  Float(Double(scale) * Double(Int32(truncatingIfNeeded: element) &- zeroPoint))
+  // The difference of two 32-bit numbers and its product with a 24-bit one: exact for elements of up to 16 bits.
+  Float(Double(scale) * (Double(Int32(truncatingIfNeeded: element)) - Double(zeroPoint)))
 }
 
 /// Elements to real values, one by one.
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
 @specialized(where Element == Int16)
+@specialized(where Element == Int32)
 package func dequantizeReference<Element: QuantizedElement>(
   scale: Float, zeroPoint: Int32, input: Span<Element>, output: inout MutableSpan<Float>
 ) {

@@ -23,6 +23,15 @@ package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
     smallestDifference = -Int32(clamping: largest)
   }
 
+  /// `exp(element - largest)` in Q0.31, or `nil` where that is as good as 0.
+  @inline(__always)
+  func exponential<Element: QuantizedElement>(_ element: Element, _ largest: Element) -> Int32? {
+    let difference = Int32(truncatingIfNeeded: element) &- Int32(truncatingIfNeeded: largest)
+    guard difference >= smallestDifference else { return nil }
+    return exponentialOfNegative(
+      saturatingRoundingDoublingHighMultiply(difference &<< inputFactor.shift, inputFactor.multiplier))
+  }
+
   /// Whether the factor can be applied: differences are scaled by a left shift alone.
   package var isUsable: Bool { inputFactor.isUsable && inputFactor.shift >= 0 }
 }
@@ -44,24 +53,15 @@ package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
 package func softmaxReference<Element: QuantizedElement, Result: QuantizedElement>(
   _ parameters: SoftmaxParameters, input: Span<Element>, output: inout MutableSpan<Result>
 ) {
-  let factor = parameters.inputFactor
   for row in 0..<parameters.rows {
     let start = row * parameters.depth
     let end = start + parameters.depth
     var largest = Element.min
     for index in start..<end { largest = max(largest, input[index]) }
 
-    @inline(__always)
-    func exponential(_ element: Element) -> Int32? {
-      let difference = Int32(truncatingIfNeeded: element) &- Int32(truncatingIfNeeded: largest)
-      guard difference >= parameters.smallestDifference else { return nil }
-      return exponentialOfNegative(
-        saturatingRoundingDoublingHighMultiply(difference &<< factor.shift, factor.multiplier))
-    }
-
     var sum: Int32 = 0
     for index in start..<end {
-      if let value = exponential(input[index]) { sum &+= roundingDivideByPowerOfTwo(value, 12) }
+      if let value = parameters.exponential(input[index], largest) { sum &+= roundingDivideByPowerOfTwo(value, 12) }
     }
     let headroom = Int32(truncatingIfNeeded: UInt32(bitPattern: sum).leadingZeroBitCount)
     let reciprocal = reciprocalOfOnePlus(Int32(bitPattern: (UInt32(bitPattern: sum) &<< headroom) &- (1 << 31)))
@@ -69,7 +69,7 @@ package func softmaxReference<Element: QuantizedElement, Result: QuantizedElemen
     let minimum = Int32(truncatingIfNeeded: Result.min)
     let maximum = Int32(truncatingIfNeeded: Result.max)
     for index in start..<end {
-      guard let value = exponential(input[index]) else {
+      guard let value = parameters.exponential(input[index], largest) else {
         output[index] = Result.min
         continue
       }

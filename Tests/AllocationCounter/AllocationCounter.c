@@ -1,0 +1,63 @@
+#include "AllocationCounter.h"
+
+#include <stddef.h>
+
+#if defined(__linux__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+// The executable's own definitions take the place of the C library's for the whole process; the library offers its
+// functions under these second names.
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+
+static __thread uint64_t count;
+
+void *malloc(size_t size) {
+  count++;
+  return __libc_malloc(size);
+}
+
+void *calloc(size_t elements, size_t size) {
+  count++;
+  return __libc_calloc(elements, size);
+}
+
+void *realloc(void *memory, size_t size) {
+  count++;
+  return __libc_realloc(memory, size);
+}
+
+void *memalign(size_t alignment, size_t size) {
+  count++;
+  return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+  count++;
+  return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+  count++;
+  void *result = __libc_memalign(alignment, size);
+  if (!result) return 12; // ENOMEM
+  *memory = result;
+  return 0;
+}
+
+void free(void *memory) {
+  count++;
+  __libc_free(memory);
+}
+
+uint64_t tinytensor_allocation_count(void) { return count; }
+int tinytensor_counts_allocations(void) { return 1; }
+
+#else
+
+uint64_t tinytensor_allocation_count(void) { return 0; }
+int tinytensor_counts_allocations(void) { return 0; }
+
+#endif
