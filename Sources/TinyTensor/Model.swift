@@ -138,8 +138,13 @@ public final class Model: Sendable {
   /// Bytes of constants that were packed for kernels, beside the file.
   public var packedByteCount: Int { plan.blocks.reduce(0) { $0 + $1.byteCount } }
 
-  /// Multiplications that are added to a sum in one run.
-  public var multiplyAccumulates: Int { operators.reduce(0) { $0 + $1.multiplyAccumulates } }
+  /// Multiplications that are added to a sum in one run; the largest `Int` where that is too small.
+  public var multiplyAccumulates: Int {
+    operators.reduce(0) { sum, operation in
+      let (next, overflow) = sum.addingReportingOverflow(operation.multiplyAccumulates)
+      return overflow ? Int.max : next
+    }
+  }
 }
 
 /// A scale and a zero point, ready for use in a loop.

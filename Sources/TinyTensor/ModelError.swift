@@ -66,6 +66,8 @@ public struct SessionError: Error, Sendable, Hashable {
     public static let wrongModel = Code(number: 2)
     /// The tensor cannot be read or set in this way.
     public static let unsupportedConversion = Code(number: 3)
+    /// Data that arrived in a run, such as an index, is not what an operator can use.
+    public static let invalidData = Code(number: 4)
   }
 
   /// What kind of error it is.

@@ -25,7 +25,7 @@ struct ModelLoader {
         else { throw builder.error(.wrongDevice, "\(device) cannot run it") }
         let operation = try translate(&builder)
         try builder.end(operation)
-        kernels[index] = operation?.facts
+        if let operation { kernels[index] = operation.facts }
       }
     }
     for output in entry.outputs {
@@ -52,9 +52,10 @@ struct ModelLoader {
     operators = subgraph.operators.indices.map { index in
       let facts = kernels[index]
       return OperatorInfo(
-        name: codes[index].name, device: .cpu, kernel: facts?.kernel.description ?? "view",
+        name: codes[index].name, device: .cpu,
+        kernel: builder.folded.contains(index) ? "folded" : facts?.kernel.description ?? "view",
         inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
-        multiplyAccumulates: facts?.multiplyAccumulates ?? 0)
+        multiplyAccumulates: builder.folded.contains(index) ? 0 : facts?.multiplyAccumulates ?? 0)
     }
     plan = try Plan(
       builder, inputs: entry.inputs.map { $0.tensor }, outputs: entry.outputs.map { $0.tensor })

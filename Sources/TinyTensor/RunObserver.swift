@@ -60,12 +60,3 @@ extension TensorReader {
     return copiedBytes(bytes)
   }
 }
-
-/// Sees nothing and costs nothing.
-struct NoObserver: RunObserver {
-  @inline(always)
-  mutating func willRun(_ event: OperatorEvent) {}
-
-  @inline(always)
-  mutating func didRun(_ event: OperatorEvent, _ tensors: borrowing TensorReader) {}
-}

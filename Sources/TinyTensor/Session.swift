@@ -14,39 +14,32 @@ public struct Session: ~Copyable, Sendable {
 
   private let arena: AlignedMemory
   /// Addresses of all operands of all steps.
-  private let addresses: AlignedMemory
+  private let addresses: OperandTable
 
   init(_ model: Model) throws(ModelError) {
     let plan = model.plan
     guard let arena = AlignedMemory(byteCount: plan.arenaByteCount) else {
       throw .outOfMemory(plan.arenaByteCount)
     }
-    let byteCount = plan.operands.count * MemoryLayout<OperandAddress>.stride
-    guard let addresses = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
-    // Sound: the memory has room for this many addresses, which are trivial.
-    let table = unsafe addresses.base.bindMemory(to: OperandAddress.self, capacity: plan.operands.count)
+    addresses = try OperandTable(count: plan.operands.count)
     for (index, operand) in plan.operands.enumerated() {
-      let address: OperandAddress
       switch operand {
       case .tensor(let tensor, let byteCount):
-        guard let location = plan.locations[tensor] else { preconditionFailure("an operand without a place") }
-        unsafe address = OperandAddress(
-          base: Self.base(of: location.place, arena, model), byteCount: byteCount)
+        guard case .arena(let offset)? = plan.locations[tensor]?.place else {
+          preconditionFailure("an operand without a place in the arena")
+        }
+        addresses.set(index, arena, offset: offset, byteCount: byteCount)
       case .file(let offset, let byteCount):
-        unsafe address = OperandAddress(
-          base: Self.base(of: .file(offset: offset), arena, model), byteCount: byteCount)
+        addresses.set(index, model.file.storage, offset: offset, byteCount: byteCount)
       case .block(let number):
-        unsafe address = OperandAddress(
-          base: plan.blocks[number].base, byteCount: plan.blocks[number].byteCount)
+        addresses.set(index, plan.blocks[number], byteCount: plan.blocks[number].byteCount)
       case .scratch(let number):
-        unsafe address = OperandAddress(
-          base: arena.base.advanced(by: plan.scratch[number].lowerBound), byteCount: plan.scratch[number].count)
+        addresses.set(
+          index, arena, offset: plan.scratch[number].lowerBound, byteCount: plan.scratch[number].count)
       }
-      unsafe table[index] = address
     }
     self.model = model
     self.arena = arena
-    self.addresses = addresses
     reset()
   }
 
@@ -68,11 +61,13 @@ public struct Session: ~Copyable, Sendable {
 
   /// Runs the model on the inputs as they are.
   ///
-  /// - Throws: nothing on the CPU; ``SessionError`` when another device fails.
+  /// - Throws: ``SessionError`` when data that arrives in the run, such as an index, cannot be used, or a device fails.
   /// - Complexity: allocates nothing.
   public mutating func run() throws(SessionError) {
-    var observer = NoObserver()
-    try run(observer: &observer)
+    let steps = model.plan.steps
+    for index in steps.indices {
+      try steps[index].operation.run(addresses.memory(at: steps[index].operands.lowerBound))
+    }
   }
 
   /// Runs the model, and calls an observer before and after every operator.
@@ -80,15 +75,13 @@ public struct Session: ~Copyable, Sendable {
   /// Results are those of ``run()``: the observer sees tensors where they are, right after they were written.
   ///
   /// - Parameter observer: what watches the run.
-  /// - Throws: nothing on the CPU; ``SessionError`` when another device fails.
+  /// - Throws: as ``run()`` does.
   public mutating func run<Observer: RunObserver & ~Copyable>(observer: inout Observer) throws(SessionError) {
     let steps = model.plan.steps
-    let table = unsafe UnsafePointer(addresses.base.assumingMemoryBound(to: OperandAddress.self))
     for index in steps.indices {
       let event = OperatorEvent(index: steps[index].operatorIndex)
       observer.willRun(event)
-      // Sound: the table holds the operands of every step.
-      steps[index].operation.run(unsafe OperatorMemory(table.advanced(by: steps[index].operands.lowerBound)))
+      try steps[index].operation.run(addresses.memory(at: steps[index].operands.lowerBound))
       observer.didRun(event, TensorReader(model: model, arena: arena))
     }
   }

@@ -36,7 +36,7 @@ public struct OperatorInfo: Sendable, Hashable {
   public let name: String
   /// The device that runs it.
   public let device: Device
-  /// What does the work, or `view` for operators that cost nothing.
+  /// What does the work; `view` for operators that cost nothing, `folded` for those that were computed at load.
   public let kernel: String
   /// Indices of the tensors that it reads; -1 where an optional one is left out.
   public let inputs: [Int]
@@ -47,6 +47,9 @@ public struct OperatorInfo: Sendable, Hashable {
 
   /// Whether it costs nothing: its output is its input in another shape.
   public var isView: Bool { kernel == "view" }
+
+  /// Whether it was computed when the model was loaded, since all that it reads is constant.
+  public var isFolded: Bool { kernel == "folded" }
 }
 
 /// How the bytes of an image become input values.

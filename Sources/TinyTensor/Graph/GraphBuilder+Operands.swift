@@ -8,8 +8,8 @@ struct Operand: Sendable {
   let elementType: ElementType
   let shape: Shape
   let quantization: Quantization?
-  /// Where its data lies in the file, if it is constant.
-  let constant: Range<Int>?
+  /// Where its data lies, if it is constant.
+  let constant: ConstantPlace?
 }
 
 /// A scale and a zero point, both checked.
@@ -65,24 +65,10 @@ extension GraphBuilder {
       throw error(
         .invalidOperator, "\(description.name) cannot have the shape \(describeShape(description.shape))")
     }
-    var constant: Range<Int>?
-    if case .constant(let range) = values[root(of: tensor)].source {
-      guard let needed = description.elementType.byteCount(of: shape.count) else {
-        throw error(
-          .invalidOperator, "\(description.name) of \(description.elementType) \(shape) has no fixed size")
-      }
-      guard needed <= range.count else {
-        throw error(
-          .invalidOperator,
-          "\(description.name) of \(description.elementType) \(shape) needs \(needed) bytes; its buffer has "
-            + "\(range.count)")
-      }
-      guard description.sparsity == nil else {
-        throw error(
-          .unsupportedFile,
-          "\(description.name) is stored sparsely, which is not supported; convert the model with dense weights")
-      }
-      constant = range.lowerBound..<(range.lowerBound + needed)
+    var constant: ConstantPlace?
+    if case .constant(let place) = values[root(of: tensor)].source {
+      constant = place
+      if case .file(let range) = place { try checkData(description, shape, range) }
     }
     guard description.externalBuffer == 0 else {
       throw error(
@@ -93,12 +79,38 @@ extension GraphBuilder {
       quantization: description.quantization, constant: constant)
   }
 
+  /// Refuses constant data that does not fit its tensor.
+  private func checkData(_ tensor: ModelFile.Tensor, _ shape: Shape, _ range: Range<Int>) throws(ModelError) {
+    guard let needed = tensor.elementType.byteCount(of: shape.count) else {
+      throw error(.invalidOperator, "\(tensor.name) of \(tensor.elementType) \(shape) has no fixed size")
+    }
+    guard needed <= range.count else {
+      throw error(
+        .invalidOperator,
+        "\(tensor.name) of \(tensor.elementType) \(shape) needs \(needed) bytes; its buffer has \(range.count)")
+    }
+    guard tensor.sparsity == nil else {
+      throw error(
+        .unsupportedFile,
+        "\(tensor.name) is stored sparsely, which is not supported; convert the model with dense weights")
+    }
+  }
+
+  /// The bytes of a constant operand's elements, at least; `nil` if the operand is not constant.
+  @_lifetime(borrow self)
+  func constantBytes(_ operand: Operand) -> RawSpan? {
+    switch operand.constant {
+    case .file(let range): return file.bytes.extracting(range)
+    case .block(let block): return blocks[block].bytes(heldBy: self)
+    case nil: return nil
+    }
+  }
+
   /// The integers of a constant int32 or int64 input.
   func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
-    guard let range = operand.constant else {
+    guard let bytes = constantBytes(operand) else {
       throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
     }
-    let bytes = file.bytes.extracting(range)
     var integers: [Int] = []
     integers.reserveCapacity(operand.shape.count)
     for index in 0..<operand.shape.count {
@@ -208,11 +220,8 @@ extension GraphBuilder {
     let tensor = root(of: operand.tensor)
     // The operand's own shape decides, not that of a root with another shape: their bytes are equal.
     let byteCount = operand.elementType.byteCount(of: operand.shape.count) ?? 0
-    if let range = operand.constant {
-      if let block = try alignedCopy(ofConstant: operand.tensor, at: range) {
-        return ReadSlot(index: addOperand(.block(block)))
-      }
-      return ReadSlot(index: addOperand(.file(offset: range.lowerBound, byteCount: range.count)))
+    if let place = try alignedPlace(ofConstant: operand.tensor, byteCount: byteCount) {
+      return ReadSlot(index: addOperand(place))
     }
     return ReadSlot(index: addOperand(.tensor(tensor, byteCount: byteCount)))
   }

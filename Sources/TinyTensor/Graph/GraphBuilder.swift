@@ -25,6 +25,10 @@ struct GraphBuilder {
   private(set) var node: ModelFile.Operator
   private(set) var nodeName = ""
   private var firstOperand = 0
+  private var firstBlock = 0
+  private var firstScratch = 0
+  /// Operators that were computed at load.
+  private(set) var folded: Set<Int> = []
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
 
@@ -86,10 +90,10 @@ struct GraphBuilder {
       }
       return Value(shape: Shape(tensor.shape), source: .variable)
     }
-    if let range { return Value(shape: Shape(tensor.shape), source: .constant(range)) }
+    if let range { return Value(shape: Shape(tensor.shape), source: .constant(.file(range))) }
     // A constant without elements needs no data.
     if let shape = Shape(tensor.shape), shape.count == 0, shape.rank > 0, tensor.buffer > 0 {
-      return Value(shape: shape, source: .constant(0..<0))
+      return Value(shape: shape, source: .constant(.file(0..<0)))
     }
     return Value(shape: nil, source: .unset)
   }
@@ -102,6 +106,8 @@ struct GraphBuilder {
     node = subgraph.operators[index]
     nodeName = file.name(of: node)
     firstOperand = operands.count
+    firstBlock = blocks.count
+    firstScratch = scratchByteCounts.count
     for tensor in node.outputs {
       guard case .unset = values[tensor].source else {
         throw error(
@@ -118,9 +124,59 @@ struct GraphBuilder {
       }
     }
     guard let operation else { return }
+    if operation.isPure, readsOnlyConstants {
+      try fold(operation)
+      return
+    }
     steps.append(
       Step(
         operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
+  }
+
+  /// Whether the current operator reads nothing that a run could change.
+  private var readsOnlyConstants: Bool {
+    for operand in operands[firstOperand...] {
+      if case .tensor(let tensor, _) = operand, !node.outputs.contains(tensor) { return false }
+    }
+    return true
+  }
+
+  /// Runs the current operator now; its outputs become constants.
+  private mutating func fold(_ operation: Operation) throws(ModelError) {
+    var memories: [AlignedMemory] = []
+    func allocate(_ byteCount: Int) throws(ModelError) -> AlignedMemory {
+      guard let memory = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
+      memories.append(memory)
+      return memory
+    }
+    var results: [(tensor: Int, memory: AlignedMemory)] = []
+    let table = try OperandTable(count: operands.count - firstOperand)
+    for (index, operand) in operands[firstOperand...].enumerated() {
+      switch operand {
+      case .tensor(let tensor, let byteCount):
+        let memory = try allocate(byteCount)
+        results.append((tensor, memory))
+        table.set(index, memory, byteCount: byteCount)
+      case .file(let offset, let byteCount): table.set(index, file.storage, offset: offset, byteCount: byteCount)
+      case .block(let number): table.set(index, blocks[number], byteCount: blocks[number].byteCount)
+      case .scratch(let number):
+        table.set(index, try allocate(scratchByteCounts[number]), byteCount: scratchByteCounts[number])
+      }
+    }
+    do throws(SessionError) {
+      try operation.run(table.memory(at: 0))
+    } catch {
+      throw self.error(.invalidOperator, error.message)
+    }
+    // What was packed for this operator alone is not needed any more.
+    operands.removeLast(operands.count - firstOperand)
+    blocks.removeLast(blocks.count - firstBlock)
+    alignedCopies = alignedCopies.filter { $0.value < firstBlock }
+    scratchByteCounts.removeLast(scratchByteCounts.count - firstScratch)
+    for result in results {
+      values[result.tensor].source = .constant(.block(addBlock(result.memory)))
+    }
+    folded.insert(operatorIndex)
   }
 
   // MARK: What operands need
@@ -165,15 +221,27 @@ struct GraphBuilder {
     return subgraph.tensors[tensor].elementType.byteCount(of: shape.count)
   }
 
-  /// A copy of a constant whose place in the file does not suit its element type, made once; `nil` where the place
-  /// suits.
-  mutating func alignedCopy(ofConstant tensor: Int, at range: Range<Int>) throws(ModelError) -> Int? {
-    let alignment = max(1, (subgraph.tensors[tensor].elementType.bitWidth ?? 8) / 8)
-    if file.storage.isAligned(range.lowerBound, to: min(alignment, 8)) { return nil }
-    if let block = alignedCopies[tensor] { return block }
-    let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(range)))
-    alignedCopies[tensor] = block
-    return block
+  /// Where the bytes of a constant can be read with its element type's alignment: a copy is made, once, of one whose
+  /// place in the file does not suit.
+  ///
+  /// - Parameters:
+  ///   - tensor: the constant tensor.
+  ///   - byteCount: bytes of its elements.
+  mutating func alignedPlace(ofConstant tensor: Int, byteCount: Int) throws(ModelError) -> OperandSource? {
+    guard case .constant(let place) = values[root(of: tensor)].source else { return nil }
+    switch place {
+    case .block(let block): return .block(block)
+    case .file(let range):
+      let alignment = max(1, (subgraph.tensors[tensor].elementType.bitWidth ?? 8) / 8)
+      if file.storage.isAligned(range.lowerBound, to: min(alignment, 8)) {
+        return .file(offset: range.lowerBound, byteCount: byteCount)
+      }
+      if let block = alignedCopies[tensor] { return .block(block) }
+      let copied = range.lowerBound..<(range.lowerBound + byteCount)
+      let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(copied)))
+      alignedCopies[tensor] = block
+      return .block(block)
+    }
   }
 
   private func checkSize(of tensor: Int, _ shape: Shape) throws(ModelError) {
@@ -203,8 +271,8 @@ struct Value: Sendable {
     case unset
     /// The caller sets it.
     case input
-    /// It lies in the file.
-    case constant(Range<Int>)
+    /// It is known at load.
+    case constant(ConstantPlace)
     /// It is kept from run to run.
     case variable
     /// An operator writes it.
@@ -216,6 +284,14 @@ struct Value: Sendable {
   /// `nil` before it is known, or where the file's shape is impossible.
   var shape: Shape?
   var source: Source
+}
+
+/// Where constant data lies.
+enum ConstantPlace: Sendable, Hashable {
+  /// In the file.
+  case file(Range<Int>)
+  /// In a packed constant: copied for its alignment, or computed at load.
+  case block(Int)
 }
 
 /// Where an operand of a step lies.

@@ -95,12 +95,11 @@ struct Plan: Sendable {
               name: builder.subgraph.tensors[tensor].name, offset: offset, byteCount: byteCount,
               firstStep: firstUse[root], lastStep: lastUse[root]))
         }
-      } else if case .constant(let range) = builder.values[root].source, byteCount <= range.count {
-        let used = range.lowerBound..<(range.lowerBound + byteCount)
-        if let block = try builder.alignedCopy(ofConstant: tensor, at: used) {
-          locations[tensor] = Location(place: .block(block), byteCount: byteCount)
-        } else {
-          locations[tensor] = Location(place: .file(offset: range.lowerBound), byteCount: byteCount)
+      } else if let place = try builder.alignedPlace(ofConstant: tensor, byteCount: byteCount) {
+        switch place {
+        case .file(let offset, _): locations[tensor] = Location(place: .file(offset: offset), byteCount: byteCount)
+        case .block(let block): locations[tensor] = Location(place: .block(block), byteCount: byteCount)
+        case .tensor, .scratch: break
         }
       }
     }

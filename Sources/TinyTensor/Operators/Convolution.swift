@@ -77,8 +77,8 @@ extension Convolution {
     let geometry = parameters.geometry
     return OperatorFacts(
       kernel: type == .int8 ? "conv2d.i8i8.reference" : "conv2d.u8u8.reference",
-      multiplyAccumulates: geometry.outputCount * geometry.kernelHeight * geometry.kernelWidth
-        * (geometry.inputChannels / parameters.groups))
+      multiplyAccumulates: OperatorFacts.product(
+        geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / parameters.groups))
   }
 }
 

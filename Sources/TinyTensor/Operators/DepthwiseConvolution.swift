@@ -78,7 +78,7 @@ extension DepthwiseConvolution {
   var facts: OperatorFacts {
     OperatorFacts(
       kernel: type == .int8 ? "dwconv2d.i8i8.reference" : "dwconv2d.u8u8.reference",
-      multiplyAccumulates: parameters.geometry.outputCount * parameters.geometry.kernelHeight
-        * parameters.geometry.kernelWidth)
+      multiplyAccumulates: OperatorFacts.product(
+        parameters.geometry.outputCount, parameters.geometry.kernelHeight, parameters.geometry.kernelWidth))
   }
 }

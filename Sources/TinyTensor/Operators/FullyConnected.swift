@@ -106,6 +106,6 @@ extension FullyConnected {
   var facts: OperatorFacts {
     OperatorFacts(
       kernel: type == .int8 ? "fc.i8i8.reference" : "fc.u8u8.reference",
-      multiplyAccumulates: parameters.rows * parameters.depth * parameters.units)
+      multiplyAccumulates: OperatorFacts.product(parameters.rows, parameters.depth, parameters.units))
   }
 }

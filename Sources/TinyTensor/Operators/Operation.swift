@@ -18,9 +18,11 @@ enum Operation: Sendable {
 }
 
 extension Operation {
-  /// Does the operator's work on its operands. Neither throws nor allocates.
+  /// Does the operator's work on its operands, without allocation.
+  ///
+  /// - Throws: ``SessionError`` where data that arrives in a run, such as an index, is not what the operator can use.
   @inline(always)
-  func run(_ memory: OperatorMemory) {
+  func run(_ memory: OperatorMemory) throws(SessionError) {
     switch self {
     case .add(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
@@ -39,6 +41,9 @@ extension Operation {
     case .softmax(let operation): operation.run(memory)
     }
   }
+
+  /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
+  var isPure: Bool { true }
 
   /// What a profile says of the operator.
   var facts: OperatorFacts {
@@ -68,6 +73,19 @@ struct OperatorFacts: Sendable {
   var kernel: StaticString
   /// Multiplications that are added to a sum; 0 for operators of another kind.
   var multiplyAccumulates = 0
+}
+
+extension OperatorFacts {
+  /// The product of counts, or the largest `Int` where that is too small.
+  static func product(_ factors: Int...) -> Int {
+    var product = 1
+    for factor in factors {
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      if overflow { return Int.max }
+      product = next
+    }
+    return product
+  }
 }
 
 /// The two types of 8-bit tensors, for operators that have a kernel for each.

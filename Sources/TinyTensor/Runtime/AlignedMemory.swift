@@ -50,6 +50,16 @@ final class AlignedMemory: @unchecked Sendable {
 }
 
 extension AlignedMemory {
+  /// The bytes, of memory that is not written any more.
+  ///
+  /// - Parameter owner: what holds a reference to this memory.
+  @_lifetime(borrow owner)
+  func bytes<Owner>(heldBy owner: borrowing Owner) -> RawSpan {
+    // Sound: valid and initialized as long as self lives, which the owner sees to.
+    let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: byteCount)
+    return unsafe _overrideLifetime(span, borrowing: owner)
+  }
+
   /// A copy of `elements`.
   ///
   /// - Throws: ``ModelError`` when the system has no more memory.

@@ -1,3 +1,7 @@
+#if _endian(big)
+  #error("TensorFlow Lite files are little endian, and constants are used where they lie")
+#endif
+
 #if !hasFeature(Embedded)
   #if canImport(Glibc)
     import Glibc

@@ -73,3 +73,44 @@ struct OperatorMemory {
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 }
+
+/// Addresses of operands, made once and read in every run.
+@safe
+struct OperandTable: Sendable {
+  private let storage: AlignedMemory
+
+  /// A table with room for `count` addresses, which must all be set before an operator uses it.
+  init(count: Int) throws(ModelError) {
+    let byteCount = count * MemoryLayout<OperandAddress>.stride
+    guard let storage = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
+    self.storage = storage
+  }
+
+  private var addresses: UnsafeMutablePointer<OperandAddress> {
+    // Sound: the storage holds nothing else.
+    unsafe storage.base.assumingMemoryBound(to: OperandAddress.self)
+  }
+
+  /// Has an operand lie in memory from `offset` on; the caller keeps the memory alive.
+  func set(_ index: Int, _ memory: AlignedMemory, offset: Int = 0, byteCount: Int) {
+    precondition(offset >= 0 && byteCount <= memory.byteCount - offset, "an operand outside its memory")
+    precondition((index + 1) * MemoryLayout<OperandAddress>.stride <= storage.byteCount, "an operand too many")
+    unsafe addresses[index] = OperandAddress(base: memory.base.advanced(by: offset), byteCount: byteCount)
+  }
+
+  /// Has an operand lie in a file from `offset` on; the caller keeps the file open. It is never written: no operator
+  /// may write to a constant.
+  func set(_ index: Int, _ file: FileBytes, offset: Int, byteCount: Int) {
+    precondition(offset >= 0 && byteCount <= file.count - offset, "an operand outside its file")
+    precondition((index + 1) * MemoryLayout<OperandAddress>.stride <= storage.byteCount, "an operand too many")
+    unsafe addresses[index] = OperandAddress(
+      base: UnsafeMutableRawPointer(mutating: file.base.advanced(by: offset)), byteCount: byteCount)
+  }
+
+  /// The operands of the step whose first one has that index.
+  @inline(__always)
+  func memory(at first: Int) -> OperatorMemory {
+    // Sound: a step's operands follow each other in the table.
+    unsafe OperatorMemory(UnsafePointer(addresses.advanced(by: first)))
+  }
+}

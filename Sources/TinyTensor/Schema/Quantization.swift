@@ -1,3 +1,5 @@
+import TinyTensorKernels
+
 /// How a tensor's stored integers stand for real numbers: `real = scale * (stored - zeroPoint)`.
 public struct Quantization: Sendable, Hashable {
   /// One scale for the whole tensor, or one for each slice along ``axis``.
@@ -74,11 +76,9 @@ public struct Quantization: Sendable, Hashable {
   /// - Returns: `nil` if the tensor has no single scale.
   public func quantized<Stored: FixedWidthInteger>(_ real: Float, as type: Stored.Type = Stored.self) -> Stored? {
     guard let scale else { return nil }
-    let quotient = Double(real / scale).rounded(.toNearestOrAwayFromZero)
-    if quotient.isNaN { return Stored(clamping: zeroPoints.first ?? 0) }
-    let bounded = min(max(quotient, -0x1p62), 0x1p62)
-    // |bounded| <= 2^62 and zero points that a model may use fit 32 bits; a larger one saturates.
-    let (sum, overflow) = Int64(bounded).addingReportingOverflow(zeroPoints.first ?? 0)
-    return overflow ? (bounded < 0 ? Stored.min : Stored.max) : Stored(clamping: sum)
+    if real.isNaN { return Stored(clamping: zeroPoints.first ?? 0) }
+    let rounded = roundHalfAwayFromZero(Double(real / scale))
+    let (sum, overflow) = rounded.addingReportingOverflow(zeroPoints.first ?? 0)
+    return overflow ? (rounded < 0 ? Stored.min : Stored.max) : Stored(clamping: sum)
   }
 }
