@@ -84,7 +84,7 @@ for block in $(find "$work/blocks" -type f | sort -V); do
     target="Program$programs"
     mkdir "$work/package/Sources/$target"
     { echo "$label"; sed 1d "$block"; } >"$work/package/Sources/$target/main.swift"
-    targets+="    .executableTarget(name: \"$target\", dependencies: libraries),"$'\n'
+    targets+="    .executableTarget(name: \"$target\", dependencies: libraries, swiftSettings: quiet),"$'\n'
   else
     fragments=$((fragments + 1))
     {
@@ -116,18 +116,19 @@ import PackageDescription
 let libraries: [Target.Dependency] = [
   .product(name: "TinyTensor", package: "TinyTensor"), .product(name: "FlatbufferReader", package: "TinyTensor"),
 ]
+// Values that a block makes and does not use are no mistake.
+let quiet: [SwiftSetting] = [.unsafeFlags(["-suppress-warnings"])]
 let package = Package(
   name: "Snippets",
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "TinyTensor", path: "$root")],
   targets: [
-    .target(name: "Fragments", dependencies: libraries),
+    .target(name: "Fragments", dependencies: libraries, swiftSettings: quiet),
 $targets  ]
 )
 MANIFEST
 
-# Values that a fragment makes and does not use are no mistake.
-if ! swift build --quiet --package-path "$work/package" --scratch-path "$work/build" -Xswiftc -suppress-warnings; then
+if ! swift build --quiet --package-path "$work/package" --scratch-path "$work/build"; then
   echo "THE DOCUMENTS HOLD SWIFT THAT DOES NOT COMPILE" >&2
   status=1
 fi
