@@ -93,9 +93,13 @@ public struct Table: ~Escapable {
 
   /// A number whose absence means something (`= null` in the schema).
   ///
-  /// - Parameter slot: the field's slot.
+  /// - Parameters:
+  ///   - slot: the field's slot.
+  ///   - type: the field's type.
   /// - Throws: ``ReadError`` when the field lies outside the bytes.
-  public func scalar<Scalar: FlatScalar>(_ slot: Int, as _: Scalar.Type = Scalar.self) throws(ReadError) -> Scalar? {
+  public func scalar<Scalar: FlatScalar>(
+    _ slot: Int, as type: Scalar.Type = Scalar.self
+  ) throws(ReadError) -> Scalar? {
     guard let field = try field(slot, size: MemoryLayout<Scalar>.size) else { return nil }
     return Scalar.load(bytes, at: field)
   }

@@ -8,7 +8,7 @@
 /// var session = try model.makeSession()
 /// try session.setInput(model.input("image"), pixels: pixels.span)
 /// try session.run()
-/// let digit = try session.realOutput(model.output("scores"))
+/// let scores = try session.realOutput(model.output("scores"))
 /// ```
 public final class Model: Sendable {
   /// What is in the file.

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Compiles the Swift in the documents: every ```swift block of README.md, of the .docc articles and of documentation
+# comments in Sources. A document that shows code that does not compile fails.
+#
+# Usage: scripts/check-snippets.sh
+#
+# What a block is decides how it is checked:
+#   - ```swift no-compile           not at all: package manifests and what must not compile
+#   - its first line is             it must be an excerpt of that file: the same lines, indentation aside.
+#     // Sources/some/file.swift    A line `// ...` stands for lines left out.
+#   - it has a line `import ...`    a program of its own
+#   - anything else                 the inside of a function that has `model`, `session`, `image`, `scores`, `pixels`
+#                                   (the bytes of an image) and `bytes` (those of a file), and may await and throw
+# Nothing is run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/blocks" "$work/package/Sources/Fragments"
+
+documents=(README.md)
+while IFS= read -r file; do
+  documents+=("$file")
+done < <(find Sources -name '*.md' -path '*.docc/*' | sort; grep -rlE '^ */// ```swift' Sources --include='*.swift' | sort)
+
+# One file for each block, DOCUMENT-NUMBER.LINE, with the block's information string in its first line.
+for index in "${!documents[@]}"; do
+  document=${documents[$index]}
+  if [[ $document == *.swift ]]; then
+    # Comments without their slashes; code becomes empty lines, so that lines keep their numbers.
+    sed -E -e 's,^ */// ?,,;t' -e 's,.*,,' "$document"
+  else
+    cat "$document"
+  fi | awk -v prefix="$work/blocks/$index" '
+    !inside && /^```swift/ { inside = 1; file = prefix "." (NR + 1); print substr($0, 4) > file; next }
+    !inside && /^```/ { inside = 2; next }
+    inside && /^```[ ]*$/ { if (inside == 1) close(file); inside = 0; next }
+    inside == 1 { print > file }
+  '
+done
+
+trimmed() { sed -E 's/^[[:space:]]+//' "$@"; }
+
+status=0
+programs=0 fragments=0 excerpts=0 skipped=0
+targets=""
+for block in $(find "$work/blocks" -type f | sort -V); do
+  name=$(basename "$block")
+  document=${documents[${name%%.*}]}
+  line=${name##*.}
+  if [[ $(head -n 1 "$block") == *no-compile* ]]; then
+    skipped=$((skipped + 1))
+    continue
+  fi
+  first=$(sed -n 2p "$block")
+  if [[ $first =~ ^//\ ((Sources|Tests|Examples)/[^ ]+)$ ]]; then
+    excerpts=$((excerpts + 1))
+    source=${BASH_REMATCH[1]}
+    if [[ ! -f $source ]]; then
+      echo "$document:$line: there is no file $source" >&2
+      status=1
+      continue
+    fi
+    text=$'\n'$(trimmed "$source")$'\n'
+    part=""
+    while IFS= read -r row; do
+      if [[ $row == "// ..." ]]; then
+        if [[ -n ${part//$'\n'/} && $text != *$'\n'"$part"* ]]; then
+          echo "$document:$line: these lines are not in $source:"$'\n'"$part" >&2
+          status=1
+        fi
+        part=""
+      else
+        part+=$row$'\n'
+      fi
+    done < <(sed 1,2d "$block" | trimmed; echo "// ...")
+    continue
+  fi
+  label="#sourceLocation(file: \"$document\", line: $line)"
+  if grep -qE '^import ' "$block"; then
+    programs=$((programs + 1))
+    target="Program$programs"
+    mkdir "$work/package/Sources/$target"
+    { echo "$label"; sed 1d "$block"; } >"$work/package/Sources/$target/main.swift"
+    targets+="    .executableTarget(name: \"$target\", dependencies: libraries, swiftSettings: quiet),"$'\n'
+  else
+    fragments=$((fragments + 1))
+    {
+      echo "import FlatbufferReader"
+      echo "import TinyTensor"
+      echo "func fragment$fragments("
+      echo "  model: Model, image: Input, scores: Output, pixels: [UInt8], bytes: [UInt8]"
+      echo ") async throws {"
+      echo "  var session = try model.makeSession()"
+      echo "  session.reset()"
+      echo "  do {"
+      echo "$label"
+      sed 1d "$block"
+      echo "#sourceLocation()"
+      echo "  }"
+      echo "}"
+    } >"$work/package/Sources/Fragments/Fragment$fragments.swift"
+  fi
+done
+if [[ $((programs + fragments)) -eq 0 ]]; then
+  echo "no Swift was found in the documents" >&2
+  exit 1
+fi
+
+cat >"$work/package/Package.swift" <<MANIFEST
+// swift-tools-version: 6.3
+import PackageDescription
+
+let libraries: [Target.Dependency] = [
+  .product(name: "TinyTensor", package: "TinyTensor"), .product(name: "FlatbufferReader", package: "TinyTensor"),
+]
+// Values that a block makes and does not use are no mistake.
+let quiet: [SwiftSetting] = [.unsafeFlags(["-suppress-warnings"])]
+let package = Package(
+  name: "Snippets",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "TinyTensor", path: "$root")],
+  targets: [
+    .target(name: "Fragments", dependencies: libraries, swiftSettings: quiet),
+$targets  ]
+)
+MANIFEST
+
+if ! swift build --quiet --package-path "$work/package" --scratch-path "$work/build"; then
+  echo "THE DOCUMENTS HOLD SWIFT THAT DOES NOT COMPILE" >&2
+  status=1
+fi
+if [[ $status -eq 0 ]]; then
+  echo "$programs programs and $fragments fragments compile, $excerpts excerpts match, $skipped blocks are not checked"
+fi
+exit "$status"
