@@ -113,6 +113,14 @@ extension GraphBuilder {
     }
   }
 
+  /// The variable that an input is a handle of, or `nil` if it is a tensor.
+  func resourceInput(_ index: Int) -> Int? {
+    guard index < node.inputs.count, node.inputs[index] >= 0,
+      case .resource(let number) = values[node.inputs[index]].source
+    else { return nil }
+    return number
+  }
+
   /// The integers of a constant int32 or int64 input.
   func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
     guard let bytes = constantBytes(operand) else {

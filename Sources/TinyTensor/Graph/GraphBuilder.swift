@@ -259,6 +259,7 @@ struct GraphBuilder {
     }
     values[tensor].shape = shape
     values[tensor].source = source
+    if case .resource = source { return }
     try checkSize(of: tensor, shape)
   }
 

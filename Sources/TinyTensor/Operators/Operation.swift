@@ -2,6 +2,7 @@
 enum Operation: Sendable {
   case add(Add)
   case concatenation(Concatenation)
+  case control(Control)
   case convolution(Convolution)
   case copy(Copy)
   case depthwiseConvolution(DepthwiseConvolution)
@@ -29,6 +30,7 @@ extension Operation {
     switch self {
     case .add(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
+    case .control(let operation): try operation.run(memory, in: graph)
     case .convolution(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
     case .depthwiseConvolution(let operation): operation.run(memory)
@@ -46,13 +48,19 @@ extension Operation {
   }
 
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
-  var isPure: Bool { true }
+  var isPure: Bool {
+    switch self {
+    case .control: false
+    default: true
+    }
+  }
 
   /// What a profile says of the operator.
   var facts: OperatorFacts {
     switch self {
     case .add(let operation): operation.facts
     case .concatenation(let operation): operation.facts
+    case .control(let operation): operation.facts
     case .convolution(let operation): operation.facts
     case .copy(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts

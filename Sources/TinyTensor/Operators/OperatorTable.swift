@@ -34,12 +34,19 @@ struct OperatorEntry: Sendable {
     .init(.relu6, newestVersion: 3, types: "int8, uint8", LookUp.translateRelu6),
     .init(.reshape, newestVersion: 1, types: "all", Reshape.translate),
     .init(.softmax, newestVersion: 3, types: "int8, uint8, int8 to int16", Softmax.translate),
+    .init(.call, newestVersion: 1, types: "all", Control.translateCall),
     .init(.pad, newestVersion: 6, types: "all of whole bytes", Pad.translate),
     .init(.mean, newestVersion: 3, types: "int8, uint8", Mean.translate),
     .init(.squeeze, newestVersion: 2, types: "all", Squeeze.translate),
     .init(
       .quantize, newestVersion: 6, types: "float32, int8, uint8, int16, int32 to int8, uint8, int16, int32",
       Quantize.translate),
+    .init(.if, newestVersion: 1, types: "all", Control.translateIf),
+    .init(.while, newestVersion: 1, types: "all", Control.translateWhile),
+    .init(.callOnce, newestVersion: 1, types: "all", Control.translateCallOnce),
+    .init(.varHandle, newestVersion: 1, types: "resource", Variable.translateHandle),
+    .init(.readVariable, newestVersion: 1, types: "all", Variable.translateRead),
+    .init(.assignVariable, newestVersion: 1, types: "all", Variable.translateAssign),
   ]
 
   /// The entry for an operator, or `nil` if this library does not have it.

@@ -41,11 +41,18 @@ extension BuiltinOperator {
   static let relu6 = BuiltinOperator(rawValue: 21)
   static let reshape = BuiltinOperator(rawValue: 22)
   static let softmax = BuiltinOperator(rawValue: 25)
+  static let call = BuiltinOperator(rawValue: 31)
   static let custom = BuiltinOperator(rawValue: 32)
   static let pad = BuiltinOperator(rawValue: 34)
   static let mean = BuiltinOperator(rawValue: 40)
   static let squeeze = BuiltinOperator(rawValue: 43)
   static let quantize = BuiltinOperator(rawValue: 114)
+  static let `if` = BuiltinOperator(rawValue: 118)
+  static let `while` = BuiltinOperator(rawValue: 119)
+  static let callOnce = BuiltinOperator(rawValue: 129)
+  static let varHandle = BuiltinOperator(rawValue: 142)
+  static let readVariable = BuiltinOperator(rawValue: 143)
+  static let assignVariable = BuiltinOperator(rawValue: 144)
 
   private static let names: [StaticString] = [
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE",
