@@ -6,19 +6,24 @@ enum Files {
   ///
   /// - Throws: ``Failure`` when it cannot be read. Devices are refused: they may have no end.
   static func read(_ path: String) throws -> [UInt8] {
+    if path.isEmpty { throw Failure(.refused, "cannot read a file without a name") }
+    let isStandardInput = path == "-"
     do {
-      if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
-      if path.isEmpty { throw Failure(.refused, "cannot read a file without a name") }
-      switch kind(of: path) {
-      case .typeDirectory: throw Failure(.refused, "cannot read \(path): it is a folder")
-      case .typeCharacterSpecial, .typeBlockSpecial, .typeSocket:
-        throw Failure(.refused, "cannot read \(path): it is a device, not a file")
-      default: return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      if !isStandardInput {
+        switch kind(of: path) {
+        case .typeDirectory: throw Failure(.refused, "cannot read \(path): it is a folder")
+        case .typeCharacterSpecial, .typeBlockSpecial, .typeSocket:
+          throw Failure(.refused, "cannot read \(path): it is a device, not a file")
+        default: break
+        }
       }
+      let handle =
+        isStandardInput ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      return [UInt8](try handle.readToEnd() ?? Data())
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw Failure(.refused, "cannot read \(path): \(reason(error))")
+      throw Failure(.refused, "cannot read \(isStandardInput ? "standard input" : path): \(reason(error))")
     }
   }
 
@@ -59,9 +64,9 @@ enum Files {
 
   /// The system's words for an error, where it has any.
   static func reason(_ error: any Error) -> String {
-    let error = error as NSError
-    let number =
-      error.domain == NSPOSIXErrorDomain ? error.code : (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+    let system = (underlying ?? error) as NSError
+    let number = system.domain == NSPOSIXErrorDomain ? system.code : nil
     if let number, let text = unsafe strerror(Int32(clamping: number)) { return unsafe String(cString: text) }
     return error.localizedDescription
   }

@@ -30,9 +30,8 @@ struct Picture {
       (Array("RIFF".utf8), "a RIFF or WebP"), ([0x49, 0x49, 0x2A, 0], "a TIFF"), ([0x4D, 0x4D, 0, 0x2A], "a TIFF"),
     ]
     let name = known.first { bytes.starts(with: $0.mark) }?.name
-    throw Failure(
-      .refused,
-      "\(path) is \(name.map { "\($0) file" } ?? "no picture") that this tool reads; convert it to PGM, PPM or BMP")
+    let what = name.map { "\($0) file, which this tool does not read" } ?? "no picture that this tool reads"
+    throw Failure(.refused, "\(path) is \(what); convert it to PGM, PPM or BMP")
   }
 
   /// An image of an IDX file.

@@ -171,15 +171,14 @@ struct ModelText {
 
   private var totals: [String] {
     var lines: [String] = []
-    let parameters = "parameters \(Text.bytes(report.parameterBytes))"
+    var sizes = "parameters \(Text.bytes(report.parameterBytes))"
     if let model = report.model {
       lines.append(
         "arena \(Text.bytes(model.arenaByteCount)) (lower bound \(Text.bytes(model.arenaLowerBound)), "
-          + "without reuse \(Text.bytes(report.bytesWithoutReuse)))   \(parameters)   "
-          + "packed \(Text.bytes(model.packedByteCount))   \(Text.count(model.multiplyAccumulates)) MACs")
-    } else {
-      lines.append(parameters)
+          + "without reuse \(Text.bytes(report.bytesWithoutReuse)))   \(Text.count(model.multiplyAccumulates)) MACs")
+      sizes += "   packed \(Text.bytes(model.packedByteCount))"
     }
+    lines.append(sizes)
     let external = file.externalBuffers.reduce(0.0) { $0 + Double($1.length) }
     if !file.externalBuffers.isEmpty {
       lines.append(
