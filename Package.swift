@@ -36,6 +36,6 @@ let package = Package(
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
     .testTarget(name: "TinyTensorTests", dependencies: ["TinyTensor"], swiftSettings: settings),
-    .testTarget(name: "TinyRunTests", dependencies: ["TinyTensor"], swiftSettings: settings),
+    .testTarget(name: "TinyRunTests", dependencies: ["tinyrun"], swiftSettings: settings),
   ]
 )
