@@ -126,6 +126,77 @@ struct ClassifyTests {
     #expect(results[1] == results[2])
   }
 
+  /// A model whose outputs are its inputs, with other scales, in a file.
+  private func identity(_ name: String, scale: Float, in folder: Folder) throws -> String {
+    var model = PatchedModel(try Fixtures.bytes("\(name)/model.tflite"))
+    let isReplaced = model.replaceScales(by: scale)
+    #expect(isReplaced)
+    return try folder.file("identity.tflite", model.bytes)
+  }
+
+  /// The scores of a picture, by class.
+  private func scores(_ words: String...) async throws -> (values: [Double], mapping: String?) {
+    let result = try await Tool.run(["classify"] + words + ["--top", "99", "--json"])
+    #expect(result.status == 0, "\(result.error)")
+    let json = try result.json
+    let picture = try #require((json["pictures"] as? [[String: Any]])?.first)
+    var values: [Int: Double] = [:]
+    for entry in try #require(picture["top"] as? [[String: Any]]) {
+      values[try #require(entry["class"] as? Int)] = try #require(entry["score"] as? Double)
+    }
+    return (values.sorted { $0.key < $1.key }.map(\.value), json["mapping"] as? String)
+  }
+
+  @Test("pixels are averaged where a picture shrinks and interpolated where it grows")
+  func resizing() async throws {
+    let folder = try Folder()
+    // [1,5,1,1] of uint8, from 0 to 255.
+    let model = try identity("cases/case-206", scale: 1, in: folder)
+    func resized(_ rows: [UInt8]) async throws -> [Double] {
+      let path = try folder.file("rows.pgm", Array("P5 1 \(rows.count) 255\n".utf8) + rows)
+      let (values, mapping) = try await scores(model, path)
+      #expect(mapping == "raw")
+      return values
+    }
+    #expect(try await resized([1, 20, 255, 0, 77]) == [1, 20, 255, 0, 77])
+    #expect(try await resized([9]) == [9, 9, 9, 9, 9])
+    // New middles are 0.2, 0.6, 1, 1.4 and 1.8; old ones 0.5 and 1.5.
+    #expect(try await resized([0, 100]) == [0, 10, 50, 90, 100])
+    // Half the size: weights 1, 3, 3, 1 around each new middle, without those outside.
+    #expect(try await resized([80, 80, 80, 80, 240, 80, 80, 80, 80, 0]) == [80, 100, 140, 80, 46])
+    // Four columns become one: weights 5, 7, 7, 5.
+    let wide = try folder.file("wide.pgm", Array("P2 4 1 255\n0 10 20 30\n".utf8))
+    #expect(try await scores(model, wide).values == [15, 15, 15, 15, 15])
+  }
+
+  @Test("colours and grey become what four channels want")
+  func channels() async throws {
+    let folder = try Folder()
+    // [1,2,3,4] of uint8 with zero point 68: from -68 to 187.
+    let model = try identity("cases-extra/case-301", scale: 1, in: folder)
+    let colours = (1...18).map { UInt8($0 * 10) }
+    let path = try folder.file("colours.ppm", Array("P6 3 2 255\n".utf8) + colours)
+    var expected: [Double] = []
+    for start in stride(from: 0, to: 18, by: 3) { expected += colours[start..<(start + 3)].map { Double($0) } + [187] }
+    #expect(try await scores(model, path, "--mapping", "raw").values == expected)
+    let grey = try folder.file("grey.pgm", Array("P2 3 2 255\n1 2 3 4 5 6\n".utf8))
+    let opaque = (1...6).flatMap { [Double($0), Double($0), Double($0), 187] as [Double] }
+    #expect(try await scores(model, grey, "--mapping", "raw").values == opaque)
+  }
+
+  @Test("the mapping follows the range of a quantized input", arguments: [
+    ("cases-extra/case-303", 1 / 127.5, "centred"), ("cases-extra/case-303", 0.01, "unit"),
+    ("cases/case-206", 1 / 255, "unit"), ("cases/case-206", 1, "raw"), ("cases/case-206", 100, "unit"),
+  ] as [(String, Float, String)])
+  func mapping(_ name: String, _ scale: Float, _ mapping: String) async throws {
+    let folder = try Folder()
+    let model = try identity(name, scale: scale, in: folder)
+    let picture = try folder.file("grey.pgm", Array("P2 1 1 255 7".utf8))
+    #expect(try await scores(model, picture).mapping == mapping)
+    #expect(try await scores(model, picture, "--mapping", "centered").mapping == "centred")
+    #expect(try await Tool.run("classify", model, picture).error.hasPrefix("mapping \(mapping): the input's values "))
+  }
+
   @Test("labels come as lines, or as numbers and names")
   func labels() async throws {
     let folder = try Folder()

@@ -74,6 +74,17 @@ struct PatchedModel {
     return set(field(map, 1), tensor, size: 4)
   }
 
+  /// Gives all tensors of one scale another.
+  mutating func replaceScales(by scale: Float) -> Bool {
+    guard let graph else { return false }
+    var replaced = false
+    for tensor in tables(graph, 0) {
+      guard let quantization = target(field(tensor, 4)), vector(quantization, 2).count == 1 else { continue }
+      replaced = set(vector(quantization, 2)[0], scale.bitPattern, size: 4)
+    }
+    return replaced
+  }
+
   /// Replaces the first character of a tensor's name.
   mutating func setName(ofTensor index: Int, firstByte: UInt8) -> Bool {
     guard let graph, let name = target(field(tables(graph, 0)[index], 3)) else { return false }

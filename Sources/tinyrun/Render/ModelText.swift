@@ -169,6 +169,9 @@ struct ModelText {
 
   // MARK: Totals
 
+  /// How many names of custom operators are listed.
+  private static let mostKinds = 20
+
   private var totals: [String] {
     var lines: [String] = []
     var sizes = "parameters \(Text.bytes(report.parameterBytes))"
@@ -189,9 +192,11 @@ struct ModelText {
     lines.append(
       "\(file.subgraphs.count) \(file.subgraphs.count == 1 ? "subgraph" : "subgraphs")   \(operators) operators   "
         + "\(tensors) tensors   \(file.buffers.count) buffers")
-    for custom in report.customOperators {
-      lines.append("custom operator  \(plain(custom.name, 40)) x\(custom.count), options \(Text.bytes(custom.bytes))")
+    let custom = report.customOperators
+    for kind in custom.prefix(Self.mostKinds) {
+      lines.append("custom operator  \(plain(kind.name, 40)) x\(kind.count), options \(Text.bytes(kind.bytes))")
     }
+    if custom.count > Self.mostKinds { lines.append("custom operators of \(custom.count - Self.mostKinds) more names") }
     for metadata in file.metadata {
       let bytes = report.bufferBytes(metadata.buffer).map(Text.bytes) ?? "?"
       lines.append("metadata  \(plain(metadata.name, 60)) \(bytes)")
