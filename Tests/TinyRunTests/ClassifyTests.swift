@@ -66,7 +66,10 @@ struct ClassifyTests {
       ("8.bmp", Pictures.bitmap(28, 28, depth: 8, palette: Pictures.greys, rows: Pictures.rows(digit, 28))),
       ("8-down.bmp", Pictures.bitmap(28, -28, depth: 8, palette: Pictures.greys, rows: Pictures.rows(digit, 28))),
       ("24.bmp", Pictures.bitmap(28, 28, depth: 24, rows: Pictures.rows(colours, 84))),
-      ("32.bmp", Pictures.bitmap(28, -28, depth: 32, rows: Pictures.rows(digit.flatMap { [$0, $0, $0, 0] as [UInt8] }, 112))),
+      (
+        "32.bmp",
+        Pictures.bitmap(28, -28, depth: 32, rows: Pictures.rows(digit.flatMap { [$0, $0, $0, 0] as [UInt8] }, 112))
+      ),
       ("core.bmp", Pictures.coreBitmap(28, 28, depth: 24, rows: Pictures.rows(colours, 84))),
     ]
     let paths = try files.map { try folder.file($0.0, $0.1) }
@@ -96,10 +99,14 @@ struct ClassifyTests {
     let coloured: [[UInt8]] = digit.map { $0 > 127 ? [255, 0, 0] : [0, 0, 255] }
     let files: [([UInt8], [UInt8])] = [
       (Pictures.bitmap(28, 28, depth: 4, palette: sixteen, rows: packed(fours, 4)), fours.map { $0 * 17 }),
-      (Pictures.bitmap(28, 28, depth: 1, palette: [[9, 9, 9], [200, 200, 200]], rows: packed(ones, 1)),
-        ones.map { $0 == 1 ? 200 : 9 }),
-      (Pictures.bitmap(28, 28, depth: 1, palette: [[255, 0, 0], [0, 255, 0]], rows: packed(ones, 1)),
-        ones.map { $0 == 1 ? 150 : 29 }),
+      (
+        Pictures.bitmap(28, 28, depth: 1, palette: [[9, 9, 9], [200, 200, 200]], rows: packed(ones, 1)),
+        ones.map { $0 == 1 ? 200 : 9 }
+      ),
+      (
+        Pictures.bitmap(28, 28, depth: 1, palette: [[255, 0, 0], [0, 255, 0]], rows: packed(ones, 1)),
+        ones.map { $0 == 1 ? 150 : 29 }
+      ),
       (Array("P6 28 28 255\n".utf8) + coloured.flatMap { $0 }, coloured.map { $0[0] == 255 ? 76 : 29 }),
     ]
     for (index, file) in files.enumerated() {
@@ -184,10 +191,12 @@ struct ClassifyTests {
     #expect(try await scores(model, grey, "--mapping", "raw").values == opaque)
   }
 
-  @Test("the mapping follows the range of a quantized input", arguments: [
-    ("cases-extra/case-303", 1 / 127.5, "centred"), ("cases-extra/case-303", 0.01, "unit"),
-    ("cases/case-206", 1 / 255, "unit"), ("cases/case-206", 1, "raw"), ("cases/case-206", 100, "unit"),
-  ] as [(String, Float, String)])
+  @Test(
+    "the mapping follows the range of a quantized input",
+    arguments: [
+      ("cases-extra/case-303", 1 / 127.5, "centred"), ("cases-extra/case-303", 0.01, "unit"),
+      ("cases/case-206", 1 / 255, "unit"), ("cases/case-206", 1, "raw"), ("cases/case-206", 100, "unit"),
+    ] as [(String, Float, String)])
   func mapping(_ name: String, _ scale: Float, _ mapping: String) async throws {
     let folder = try Folder()
     let model = try identity(name, scale: scale, in: folder)
@@ -218,13 +227,15 @@ struct ClassifyTests {
     #expect(try await Tool.run("classify", Fixtures.model, picture, "--labels", empty).status == 3)
   }
 
-  @Test("pictures that cannot be read are refused with a reason", arguments: [
-    ("P5 28 28 255\n", "ends before"), ("P5 999999999 999999999 255\n", "ends before"), ("P5 28", "header"),
-    ("P5 0 28 255\n", "0 x 28"), ("P5 1 1 65536\nx", "65536"), ("P2 1 1 9\n10", "above its maximum"),
-    ("P2 99999999999 1 1\n1", "header"), ("P2 2 2 255 1 2 3", "ends before"), ("P4 8 1\nx", "P4"),
-    ("BM", "inside its header"), ("BMxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "header"),
-    ("", "no picture"), ("hello", "no picture"), ("\u{FF}", "no picture"), ("GIF89a", "a GIF file"),
-  ])
+  @Test(
+    "pictures that cannot be read are refused with a reason",
+    arguments: [
+      ("P5 28 28 255\n", "ends before"), ("P5 999999999 999999999 255\n", "ends before"), ("P5 28", "header"),
+      ("P5 0 28 255\n", "0 x 28"), ("P5 1 1 65536\nx", "65536"), ("P2 1 1 9\n10", "above its maximum"),
+      ("P2 99999999999 1 1\n1", "header"), ("P2 2 2 255 1 2 3", "ends before"), ("P4 8 1\nx", "P4"),
+      ("BM", "inside its header"), ("BMxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "header"),
+      ("", "no picture"), ("hello", "no picture"), ("\u{FF}", "no picture"), ("GIF89a", "a GIF file"),
+    ])
   func unreadable(_ contents: String, _ reason: String) async throws {
     let folder = try Folder()
     let path = try folder.file("picture", Array(contents.utf8))

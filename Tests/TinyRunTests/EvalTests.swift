@@ -5,12 +5,15 @@ import Testing
 struct EvalTests {
   private static func eval(_ model: String, _ more: String...) async throws -> Tool.Result {
     try await Tool.run(
-      ["eval", Fixtures.path("models/\(model).tflite"), "--images", Fixtures.images, "--labels", Fixtures.labels] + more)
+      ["eval", Fixtures.path("models/\(model).tflite"), "--images", Fixtures.images, "--labels", Fixtures.labels] + more
+    )
   }
 
-  @Test("accuracy, confusion and output bytes are those of the expected scores", arguments: [
-    ("mnist_cnn_int8", true), ("mnist_mlp_int8", true), ("mnist_cnn_uint8", false),
-  ])
+  @Test(
+    "accuracy, confusion and output bytes are those of the expected scores",
+    arguments: [
+      ("mnist_cnn_int8", true), ("mnist_mlp_int8", true), ("mnist_cnn_uint8", false),
+    ])
   func accuracy(_ model: String, _ isSigned: Bool) async throws {
     let folder = try Folder()
     let result = try await Self.eval(model, "--limit", "200", "--json", "--outputs", folder.path("scores.bin"))
@@ -73,9 +76,11 @@ struct EvalTests {
     #expect(try await !Tool.run(words).output.contains("label   predicted"))
   }
 
-  @Test("an IDX header that does not fit its file is refused", arguments: [
-    (UInt32.max, UInt32.max, UInt32.max), (UInt32.max, 32767, 32767), (2, 28, 28), (1, 0, 784), (0, 28, 28),
-  ] as [(UInt32, UInt32, UInt32)])
+  @Test(
+    "an IDX header that does not fit its file is refused",
+    arguments: [
+      (UInt32.max, UInt32.max, UInt32.max), (UInt32.max, 32767, 32767), (2, 28, 28), (1, 0, 784), (0, 28, 28),
+    ] as [(UInt32, UInt32, UInt32)])
   func wrongHeader(_ count: UInt32, _ height: UInt32, _ width: UInt32) async throws {
     let folder = try Folder()
     let pixels = count == 0 ? [] : try Fixtures.digit(0)

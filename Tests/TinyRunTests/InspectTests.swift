@@ -145,9 +145,11 @@ struct InspectTests {
     #expect(!text.contains("\u{1B}"))
   }
 
-  @Test("a file cut short at any length is refused or shown, and never ends the tool", arguments: [
-    0, 1, 7, 8, 9, 100, 1000, 5000, 20000, 32000, 32415,
-  ])
+  @Test(
+    "a file cut short at any length is refused or shown, and never ends the tool",
+    arguments: [
+      0, 1, 7, 8, 9, 100, 1000, 5000, 20000, 32000, 32415,
+    ])
   func truncated(_ count: Int) async throws {
     let folder = try Folder()
     let bytes = try Fixtures.bytes("models/mnist_cnn_int8.tflite")

@@ -47,11 +47,13 @@ struct RunTests {
     }
   }
 
-  @Test("a damaged .npy file, or one of another type or size, is refused", arguments: [
-    ("<f4", "(1, 28, 28, 1)", "float32"), ("|i1", "(1, 28, 28, 2)", "it holds 784 bytes"),
-    ("|i1", "(1, 28, 28, 1", "names no shape"), ("|i1", "(9999999999999, 9999999999999)", "its shape"),
-    (">i4", "(196,)", "its type"), ("|S1", "(784,)", "its type"),
-  ])
+  @Test(
+    "a damaged .npy file, or one of another type or size, is refused",
+    arguments: [
+      ("<f4", "(1, 28, 28, 1)", "float32"), ("|i1", "(1, 28, 28, 2)", "it holds 784 bytes"),
+      ("|i1", "(1, 28, 28, 1", "names no shape"), ("|i1", "(9999999999999, 9999999999999)", "its shape"),
+      (">i4", "(196,)", "its type"), ("|S1", "(784,)", "its type"),
+    ])
   func wrongNumpy(_ type: String, _ shape: String, _ message: String) async throws {
     let folder = try Folder()
     let count = type == "<f4" ? 784 * 4 : 784

@@ -103,7 +103,9 @@ enum Fixtures {
     .deletingLastPathComponent()
 
   static func path(_ name: String) -> String { package.appendingPathComponent("Fixtures/\(name)").path }
-  static func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name)))) }
+  static func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
+  }
 
   static let model = path("models/mnist_cnn_int8.tflite")
   static let images = path("digits/t10k-images.idx3-ubyte")

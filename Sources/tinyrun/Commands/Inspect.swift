@@ -14,7 +14,7 @@ enum Inspect {
     do {
       let model = try Model(file, device: choices.device, options: choices.options)
       report = ModelReport(path: path, file: file, model: model, refusal: nil)
-    } catch where error.code == .unknownName || error.code == .deviceUnavailable {
+    } catch  where error.code == .unknownName || error.code == .deviceUnavailable {
       // The command line asks for what is not there; the file is not to blame.
       throw Failure(error).about(path)
     } catch {

@@ -126,8 +126,8 @@ struct ModelText {
     guard let tensor = report.tensor(index, subgraph) else { return "\(index)  ?" }
     let bytes = report.constantBytes(tensor)
     let shape = report.shape(index, subgraph) ?? tensor.shape
-    return "\(index)  \(tensor.elementType.name) \(Text.shape(shape))\(bytes == 0 ? "" : "  constant, \(Text.bytes(bytes))")"
-      + "  \(Text.printable(tensor.name))"
+    let constant = bytes == 0 ? "" : "  constant, \(Text.bytes(bytes))"
+    return "\(index)  \(tensor.elementType.name) \(Text.shape(shape))\(constant)  \(Text.printable(tensor.name))"
   }
 
   // MARK: Tensors
@@ -140,10 +140,11 @@ struct ModelText {
     for (index, tensor) in file.subgraphs[subgraph].tensors.enumerated() {
       let bytes = report.constantBytes(tensor)
       let hasBuffer = tensor.externalBuffer != 0 || report.bufferBytes(tensor.buffer) != nil
+      let data = !hasBuffer ? "?" : bytes == 0 ? "-" : Text.bytes(bytes)
       table.add([
         "\(index)", plain(tensor.name, 30), tensor.elementType.name,
         Text.shape(report.shape(index, subgraph) ?? tensor.shape), Text.quantization(tensor.quantization),
-        !hasBuffer ? "?" : bytes == 0 ? "-" : Text.bytes(bytes), ModelReport.kinds(tensor, bytes).joined(separator: " "),
+        data, ModelReport.kinds(tensor, bytes).joined(separator: " "),
       ])
     }
     return table.lines
