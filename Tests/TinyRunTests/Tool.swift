@@ -61,10 +61,10 @@ enum Tool {
     for configuration in ["debug", "release"] {
       folders.append(Fixtures.package.appendingPathComponent(".build/\(configuration)"))
     }
-    return folders.map { $0.appendingPathComponent("tinyrun") }.first {
-      var isFolder: ObjCBool = false
-      return unsafe FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && !isFolder.boolValue
-        && FileManager.default.isExecutableFile(atPath: $0.path)
+    return folders.map { $0.appendingPathComponent("tinyrun") }.first { file in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+      return attributes?[.type] as? FileAttributeType == .typeRegular
+        && FileManager.default.isExecutableFile(atPath: file.path)
     }
   }()
 }
