@@ -13,8 +13,14 @@ public struct TensorInfo: Sendable, Hashable {
   /// How many bytes its elements take.
   public let byteCount: Int
 
-  /// How many elements it has.
-  public var count: Int { shape.reduce(1, *) }
+  /// How many elements it has; `Int.max` where the product does not fit, which only a tensor that no operator touches
+  /// can have: its shape is the file's and was never checked.
+  public var count: Int {
+    shape.reduce(1) { product, size in
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      return overflow ? Int.max : next
+    }
+  }
 }
 
 /// A model's input, looked up once.
