@@ -57,7 +57,7 @@ struct ModelLoader {
         multiplyAccumulates: facts?.multiplyAccumulates ?? 0)
     }
     plan = try Plan(
-      builder, inputs: entry.inputs.map(\.tensor), outputs: entry.outputs.map(\.tensor))
+      builder, inputs: entry.inputs.map { $0.tensor }, outputs: entry.outputs.map { $0.tensor })
   }
 
   /// Refuses indices that lead outside, before anything follows them.
