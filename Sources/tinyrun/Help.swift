@@ -16,7 +16,9 @@ struct Help: Sendable {
     usage: "inspect MODEL [--ops] [--tensors] [--memory] [--json]",
     description: """
       Shows inputs and outputs, every operator with its shapes, weights, multiply-accumulates (MACs) and kernel, and
-      totals. A model that cannot run is shown too, with the reason. `tinyrun MODEL` does the same.
+      totals. A model that cannot run is shown too, with the reason; its operators are marked unsupported (this version
+      lacks them), refused (their options or tensors are wrong) or edgetpu (compiled for it). An operator marked view
+      costs nothing. `tinyrun MODEL` does the same.
       """,
     options: [
       ("--ops", "all tensors of every operator, with their full names"),

@@ -14,12 +14,15 @@ struct ModelReport {
   /// The subgraph that the model runs, or would run.
   let mainSubgraph: Int
   private let externalBytes: [Int: Int]
+  /// Indices of the operator codes that the refusal names.
+  private let unsupportedCodes: Set<Int>
 
   init(path: String, file: ModelFile, model: Model?, refusal: ModelError?) {
     self.path = path
     self.file = file
     self.model = model
     self.refusal = refusal
+    unsupportedCodes = Self.unsupportedCodes(file, refusal)
     externalBytes = Dictionary(
       file.externalBuffers.map { ($0.id, Int(clamping: $0.length)) }, uniquingKeysWith: { first, _ in first })
     if let model {
@@ -97,8 +100,7 @@ struct ModelReport {
   }
 
   func operators(_ subgraph: Int) -> [Operator] {
-    let unsupported = unsupportedCodes
-    return file.subgraphs[subgraph].operators.enumerated().map { index, node in
+    file.subgraphs[subgraph].operators.enumerated().map { index, node in
       let isMain = subgraph == mainSubgraph
       let info = isMain ? model?.operators[index] : nil
       let weights = node.inputs.reduce(0) { sum, input in
@@ -110,7 +112,7 @@ struct ModelReport {
         kernel = info.isView || info.device == .cpu ? info.kernel : "\(info.device) \(info.kernel)"
       } else if file.code(of: node)?.customName == "edgetpu-custom-op" {
         kernel = "edgetpu"
-      } else if unsupported.contains(node.codeIndex) {
+      } else if unsupportedCodes.contains(node.codeIndex) {
         kernel = "unsupported"
       } else {
         kernel = isMain && refusal?.operatorIndex == index ? "refused" : "-"
@@ -121,9 +123,9 @@ struct ModelReport {
     }
   }
 
-  /// Indices of the operator codes that the refusal names: its message is the one place that names all of them, as in
+  /// The operator codes that a refusal names: its message is the one place that names all of them, as in
   /// `...: GATHER (operator 3); custom operator Blur (operator 4); CONV_2D version 99 (known up to 8) (operator 5)`.
-  private var unsupportedCodes: Set<Int> {
+  private static func unsupportedCodes(_ file: ModelFile, _ refusal: ModelError?) -> Set<Int> {
     guard let refusal, refusal.code == .unsupportedOperator, let colon = refusal.message.range(of: ": ") else {
       return []
     }
@@ -142,14 +144,14 @@ struct ModelReport {
       })
   }
 
-  private func isCustom(_ code: ModelFile.OperatorCode) -> Bool { code.builtin.name == "CUSTOM" }
+  private static func isCustom(_ code: ModelFile.OperatorCode) -> Bool { code.builtin.name == "CUSTOM" }
 
   /// How often each custom operator occurs, and the bytes of all its options, by name.
   var customOperators: [(name: String, count: Int, bytes: Int)] {
     var found: [String: (count: Int, bytes: Int)] = [:]
     for subgraph in file.subgraphs {
       for node in subgraph.operators {
-        guard let code = file.code(of: node), isCustom(code) else { continue }
+        guard let code = file.code(of: node), Self.isCustom(code) else { continue }
         found[code.name, default: (0, 0)].count += 1
         found[code.name, default: (0, 0)].bytes += node.customOptions?.count ?? 0
       }
