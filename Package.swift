@@ -40,6 +40,6 @@ let package = Package(
       swiftSettings: settings),
     // Takes the place of the C library's allocator in the test process, to count calls.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-    .testTarget(name: "TinyRunTests", dependencies: ["TinyTensor"], swiftSettings: settings),
+    .testTarget(name: "TinyRunTests", dependencies: ["tinyrun"], swiftSettings: settings),
   ]
 )

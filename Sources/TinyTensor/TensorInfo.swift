@@ -10,7 +10,7 @@ public struct TensorInfo: Sendable, Hashable {
   public let shape: [Int]
   /// How stored integers stand for real numbers, if they do.
   public let quantization: Quantization?
-  /// How many elements it has.
+  /// How many elements it has; 0 for a tensor that no operator touches.
   public let count: Int
   /// How many bytes its elements take.
   public let byteCount: Int

@@ -26,7 +26,8 @@ struct Arguments {
         continue
       }
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      if flags.contains(parts[0]), parts.count == 1 {
+      if flags.contains(parts[0]) {
+        guard parts.count == 1 else { throw Failure(.usage, "\(parts[0]) takes no value") }
         self.flags.insert(word)
       } else if options.contains(parts[0]) {
         if parts.count == 2 {
@@ -44,6 +45,11 @@ struct Arguments {
     }
   }
 
+  /// Whether the words ask for help instead of a command's work.
+  static func asksForHelp(_ words: [String]) -> Bool {
+    words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+  }
+
   /// Whether a flag was given.
   func has(_ flag: String) -> Bool { flags.contains(flag) }
 
@@ -54,7 +60,7 @@ struct Arguments {
   func integer(_ option: String, default: Int, minimum: Int = 0) throws -> Int {
     guard let text = values[option] else { return `default` }
     guard let number = Int(text), number >= minimum else {
-      throw Failure(.usage, "\(option) takes a whole number from \(minimum) on, not \(text)")
+      throw Failure(.usage, "\(option) takes a whole number from \(minimum) to \(Int.max), not \(text)")
     }
     return number
   }

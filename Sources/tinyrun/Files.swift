@@ -1,20 +1,39 @@
 import Foundation
-import TinyTensor
 
-/// Reading and writing whole files, with errors that name them.
+/// Reading and writing whole files, with errors that name them. `-` is standard input.
 enum Files {
+  /// A file's bytes.
+  ///
+  /// - Throws: ``Failure`` when it cannot be read. Devices are refused: they may have no end.
   static func read(_ path: String) throws -> [UInt8] {
+    if path.isEmpty { throw Failure(.refused, "cannot read a file without a name") }
+    let isStandardInput = path == "-"
     do {
-      if path == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      if !isStandardInput {
+        switch kind(of: path) {
+        case .typeDirectory: throw Failure(.refused, "cannot read \(path): it is a folder")
+        case .typeCharacterSpecial, .typeBlockSpecial, .typeSocket:
+          throw Failure(.refused, "cannot read \(path): it is a device, not a file")
+        default: break
+        }
+      }
+      let handle =
+        isStandardInput ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      return [UInt8](try handle.readToEnd() ?? Data())
+    } catch let failure as Failure {
+      throw failure
     } catch {
-      throw Failure(.refused, "cannot read \(path): \(reason(error))")
+      throw Failure(.refused, "cannot read \(isStandardInput ? "standard input" : path): \(reason(error))")
     }
   }
 
+  /// Writes a file anew.
+  ///
+  /// A regular file is replaced in one step, never shortened in place: it may be the model that is mapped and in use.
   static func write(_ bytes: [UInt8], to path: String) throws {
     do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let replaces = kind(of: path) == .typeRegular
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: replaces ? .atomic : [])
     } catch {
       throw Failure(.refused, "cannot write \(path): \(reason(error))")
     }
@@ -28,85 +47,27 @@ enum Files {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    let number = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+  /// What a path leads to, or `nil` if that cannot be found out.
+  static func kind(of path: String) -> FileAttributeType? {
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    return try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+  }
+
+  /// Whether nothing but a regular file is found at a path.
+  static func isRegularOrMissing(_ path: String) -> Bool {
+    let kind = kind(of: path)
+    return kind == nil || kind == .typeRegular
+  }
+
+  /// Whether anything is found at a path.
+  static func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
+  /// The system's words for an error, where it has any.
+  static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+    let system = (underlying ?? error) as NSError
+    let number = system.domain == NSPOSIXErrorDomain ? system.code : nil
     if let number, let text = unsafe strerror(Int32(clamping: number)) { return unsafe String(cString: text) }
     return error.localizedDescription
-  }
-
-  /// An input file's elements: those of a `.npy` file, which must have the tensor's type, or the bytes as they are.
-  static func readTensor(_ path: String, for info: TensorInfo) throws -> [UInt8] {
-    let bytes = try read(path)
-    guard path.hasSuffix(".npy") else { return bytes }
-    let array = try NumpyArray(bytes, path: path)
-    guard array.elementType == info.elementType else {
-      throw Failure(
-        .refused, "\(path) holds \(array.elementType); input \"\(info.name)\" is \(info.elementType)")
-    }
-    return array.elements
-  }
-}
-
-/// An array in NumPy's `.npy` format, versions 1 to 3: a text header, then elements in C order, little endian.
-struct NumpyArray {
-  let elementType: ElementType
-  let shape: [Int]
-  let elements: [UInt8]
-
-  init(_ bytes: [UInt8], path: String) throws {
-    func refuse(_ why: String) -> Failure { Failure(.refused, "\(path) is not a readable .npy file: \(why)") }
-    guard bytes.count >= 10, bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) else {
-      throw refuse("it does not begin with the format's mark")
-    }
-    let lengthBytes = bytes[6] == 1 ? 2 : 4
-    guard (1...3).contains(bytes[6]), bytes.count >= 8 + lengthBytes else {
-      throw refuse("it has format version \(bytes[6])")
-    }
-    var headerLength = 0
-    for index in 0..<lengthBytes { headerLength += Int(bytes[8 + index]) << (8 * index) }
-    let start = 8 + lengthBytes
-    guard headerLength <= bytes.count - start else { throw refuse("it ends inside its header") }
-    let header = String(decoding: bytes[start..<(start + headerLength)], as: UTF8.self)
-    guard header.contains("'fortran_order': False") else { throw refuse("its elements are not in C order") }
-    guard let descriptor = Self.text(in: header, after: "'descr':", between: "'", "'") else {
-      throw refuse("its header names no type")
-    }
-    let types: [String: ElementType] = [
-      "|i1": .int8, "|u1": .uint8, "|b1": .bool, "<i2": .int16, "<u2": .uint16, "<i4": .int32, "<u4": .uint32,
-      "<i8": .int64, "<u8": .uint64, "<f2": .float16, "<f4": .float32, "<f8": .float64,
-    ]
-    guard let type = types[descriptor] else { throw refuse("its type \(descriptor) is not one that tensors have") }
-    guard let sizes = Self.text(in: header, after: "'shape':", between: "(", ")") else {
-      throw refuse("its header names no shape")
-    }
-    var shape: [Int] = []
-    var count = 1
-    for size in sizes.split(separator: ",") {
-      let digits = size.filter { $0 != " " }
-      if digits.isEmpty { continue }
-      guard let number = Int(digits), number >= 0 else { throw refuse("its shape is (\(sizes))") }
-      let (product, overflow) = count.multipliedReportingOverflow(by: number)
-      guard !overflow else { throw refuse("its shape is (\(sizes))") }
-      count = product
-      shape.append(number)
-    }
-    let elements = bytes[(start + headerLength)...]
-    guard type.byteCount(of: count) == elements.count else {
-      throw refuse("it holds \(elements.count) bytes for \(count) elements of \(type)")
-    }
-    elementType = type
-    self.shape = shape
-    self.elements = [UInt8](elements)
-  }
-
-  private static func text(in header: String, after key: String, between open: Character, _ close: Character)
-    -> String?
-  {
-    guard let range = header.range(of: key), let from = header[range.upperBound...].firstIndex(of: open) else {
-      return nil
-    }
-    let rest = header[header.index(after: from)...]
-    guard let to = rest.firstIndex(of: close) else { return nil }
-    return String(rest[..<to])
   }
 }

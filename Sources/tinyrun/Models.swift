@@ -1,90 +1,90 @@
-import Foundation
 import TinyTensor
 
-/// What all commands that run a model share.
+/// What all commands that load a model share.
 enum Models {
   /// Options of every command that loads a model.
   static let options: Set<String> = ["--device", "--signature", "--shape"]
 
-  /// Loads a model as the common options say.
-  static func load(_ path: String, _ arguments: Arguments) throws -> Model {
-    let device = try device(arguments.value("--device") ?? "cpu")
-    var options = ModelOptions(signature: arguments.value("--signature"))
-    if let shapes = arguments.value("--shape") {
-      for part in shapes.split(separator: ";") {
-        let sides = part.split(separator: "=", maxSplits: 1)
-        let sizes = sides.last.map { $0.split(separator: ",").map { Int($0) } } ?? []
-        guard sides.count == 2, !sizes.contains(nil) else {
-          throw Failure(.usage, "--shape takes NAME=1,224,224,3, several divided by semicolons, not \(part)")
-        }
-        options.inputShapes[String(sides[0])] = sizes.compactMap { $0 }
-      }
+  /// What the common options ask for.
+  struct Choices {
+    let device: Device
+    let options: ModelOptions
+
+    /// Understands the common options.
+    ///
+    /// - Throws: ``Failure`` for what cannot be understood, and for devices that this version does not drive.
+    init(_ arguments: Arguments) throws {
+      device = try DeviceName.device(named: arguments.value("--device") ?? "cpu")
+      var options = ModelOptions(signature: arguments.value("--signature"))
+      if let shapes = arguments.value("--shape") { options.inputShapes = try Models.shapes(shapes) }
+      self.options = options
     }
+  }
+
+  /// Opens a model file, whatever it holds.
+  static func open(_ path: String) throws -> ModelFile {
+    // A pipe would be waited for.
+    guard Files.isRegularOrMissing(path) else { throw Failure(.refused, "\(path) is not a regular file") }
     do {
-      return try Model(path: path, device: device, options: options)
+      return try ModelFile(path: path)
     } catch {
-      throw refusal(error, path)
+      throw Failure(error).about(path)
     }
   }
 
-  /// A model's error, with the file's name in front unless it is there already.
-  static func refusal(_ error: ModelError, _ path: String) -> Failure {
-    let failure = Failure(error)
-    return failure.message.contains(path) ? failure : Failure(failure.kind, "\(path): \(failure.message)")
+  /// Opens a model and prepares it to run.
+  static func load(_ path: String, _ choices: Choices) throws -> Model {
+    let file = try open(path)
+    do {
+      return try Model(file, device: choices.device, options: choices.options)
+    } catch {
+      throw Failure(error).about(path)
+    }
   }
 
-  private static func device(_ name: String) throws -> Device {
-    switch name {
-    case "cpu":
-      return .cpu
-    case "edgetpu":
-      throw Failure(.device, "this version does not drive the Edge TPU; use --device cpu")
-    case _ where name.hasPrefix("edgetpu:"):
-      throw Failure(.device, "this version does not drive the Edge TPU; use --device cpu")
-    default:
-      throw Failure(.usage, "there is no device \(name); there is cpu")
+  /// Shapes by name from `image=1,224,224,3;state=1,8`.
+  static func shapes(_ text: String) throws -> [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    for part in text.split(separator: ";") {
+      guard let equals = part.lastIndex(of: "="), equals > part.startIndex else { throw notAShape(part) }
+      var sizes: [Int] = []
+      let list = part[part.index(after: equals)...]
+      for size in list.isEmpty ? [] : list.split(separator: ",", omittingEmptySubsequences: false) {
+        // Files hold sizes in 32 bits.
+        guard let number = Int32(size), number >= 0 else { throw notAShape(part) }
+        sizes.append(Int(number))
+      }
+      shapes[String(part[..<equals])] = sizes
     }
+    return shapes
+  }
+
+  private static func notAShape(_ text: Substring) -> Failure {
+    Failure(.usage, "--shape takes NAME=1,224,224,3, several divided by semicolons, not \(text)")
   }
 }
 
-/// Numbers that a seed determines, the same on every machine: SplitMix64.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// Random bytes for a tensor: every bit pattern for integers, numbers from -1 to 1 for floats, 0 and 1 for truth
-  /// values.
-  mutating func bytes(for info: TensorInfo) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(info.byteCount + 8)
-    while bytes.count < info.byteCount {
-      let number = next()
-      switch info.elementType {
-      case .float32:
-        let value = Float(number >> 40) / Float(1 << 23) - 1
-        append(UInt64(value.bitPattern), 4, to: &bytes)
-      case .float64:
-        append((Double(number >> 11) / Double(1 << 52) - 1).bitPattern, 8, to: &bytes)
-      case .bool:
-        bytes.append(UInt8(number & 1))
-      default:
-        append(number, 8, to: &bytes)
-      }
+/// Devices as the command line names them: `cpu`, `edgetpu`, `edgetpu:N`, `edgetpu:usb`, `edgetpu:usb:N`,
+/// `edgetpu:pci`, `edgetpu:pci:N`.
+enum DeviceName {
+  /// The device of a name.
+  ///
+  /// - Throws: ``Failure``: a usage error for what is no name of a device, a device error for an Edge TPU.
+  static func device(named name: String) throws -> Device {
+    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+    if parts == ["cpu"] { return .cpu }
+    guard parts.first == "edgetpu", isEdgeTPU(parts.dropFirst()) else {
+      throw Failure(
+        .usage,
+        "there is no device \(name); there are cpu, edgetpu[:N], edgetpu:usb[:N] and edgetpu:pci[:N]")
     }
-    bytes.removeLast(bytes.count - info.byteCount)
-    return bytes
+    throw Failure(.device, "this version does not drive the Edge TPU; use --device cpu with an uncompiled model")
   }
 
-  private func append(_ number: UInt64, _ count: Int, to bytes: inout [UInt8]) {
-    for index in 0..<count { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * index))) }
+  private static func isEdgeTPU(_ parts: ArraySlice<Substring>) -> Bool {
+    var parts = parts
+    if parts.first == "usb" || parts.first == "pci" { parts = parts.dropFirst() }
+    guard let number = parts.first else { return true }
+    return parts.count == 1 && !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
   }
 }

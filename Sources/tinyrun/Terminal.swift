@@ -1,32 +1,58 @@
 import Foundation
 
-/// Messages for people, on standard error; results go to standard output.
+/// Results go to standard output, messages for people to standard error.
 enum Terminal {
-  static func printError(_ message: String) {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
+  /// Prints lines of a result.
+  ///
+  /// - Throws: ``Failure`` when they cannot be written, as to a full disk.
+  static func print(_ text: String) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      throw Failure(.refused, "cannot write the result to standard output: \(Files.reason(error))")
+    }
   }
 
-  static var errorIsTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) != 0 }
+  /// Prints a message. Where standard error is closed nobody reads it, and nothing happens.
+  static func printError(_ message: String) {
+    writeError(Text.printable(message, keepingLines: true) + "\n")
+  }
+
+  /// Whether a person watches standard error.
+  static var errorIsTerminal: Bool { isatty(STDERR_FILENO) != 0 }
+
+  fileprivate static func writeError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
 }
 
-/// A bar that grows on standard error, if that is a terminal.
+/// A bar that grows on standard error, if that is a terminal. It is drawn at most once a percent.
 struct ProgressBar {
   private let total: Int
   private let isShown: Bool
-  private var lastShown = -1
+  /// How much has to be done before the bar is drawn again; beyond reach if it is not shown.
+  private var next: Int
 
   init(total: Int, quiet: Bool) {
     self.total = total
     isShown = !quiet && total > 0 && Terminal.errorIsTerminal
+    next = isShown ? 0 : Int.max
   }
 
+  @inline(__always)
   mutating func update(_ done: Int) {
-    guard isShown else { return }
-    let percent = done * 100 / total
-    guard percent != lastShown else { return }
-    lastShown = percent
-    let filled = String(repeating: "#", count: percent * 40 / 100).padding(toLength: 40, withPad: ".", startingAt: 0)
-    let end = done == total ? "\r\u{1B}[K" : ""
-    FileHandle.standardError.write(Data("\r[\(filled)] \(percent) % \(done)/\(total)\(end)".utf8))
+    if done >= next { draw(done) }
+  }
+
+  private mutating func draw(_ done: Int) {
+    next = done + max(1, total / 100)
+    let share = Double(done) / Double(total)
+    let filled = String(repeating: "#", count: Int(share * 40)).padding(toLength: 40, withPad: ".", startingAt: 0)
+    Terminal.writeError("\r[\(filled)] \(Int(share * 100)) % \(done)/\(total)")
+  }
+
+  /// Takes the bar away.
+  func finish() {
+    if isShown { Terminal.writeError("\r\u{1B}[K") }
   }
 }

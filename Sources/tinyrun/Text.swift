@@ -3,6 +3,8 @@ import TinyTensor
 
 /// Values as text for people.
 enum Text {
+  // MARK: Numbers
+
   static func shape(_ sizes: [Int]) -> String {
     "[" + sizes.map(String.init).joined(separator: ",") + "]"
   }
@@ -33,73 +35,86 @@ enum Text {
     String(format: "%.\(digits)f", value)
   }
 
-  /// `real = 0.003922 * (q + 128)`.
+  static func significant(_ value: Float, _ digits: Int) -> String {
+    String(format: "%.\(digits)g", value)
+  }
+
+  /// A duration in microseconds.
+  static func microseconds(_ duration: Duration) -> Double {
+    let parts = duration.components
+    return Double(parts.seconds) * 1e6 + Double(parts.attoseconds) * 1e-12
+  }
+
+  // MARK: Quantization
+
+  /// `real = 0.003922 * (q + 128)`; empty without quantization.
   static func quantization(_ quantization: Quantization?) -> String {
-    guard let quantization else { return "" }
-    if quantization.details != nil { return "another quantization scheme" }
+    guard let quantization, quantization.isPresent else { return "" }
+    if let details = quantization.details { return scheme(details) }
     guard let scale = quantization.scale else {
       return "\(quantization.scales.count) scales along axis \(quantization.axis)"
     }
     let zeroPoint = quantization.zeroPoints.first ?? 0
-    if zeroPoint == 0 { return "real = \(String(format: "%.6g", scale)) * q" }
-    return "real = \(String(format: "%.6g", scale)) * (q \(zeroPoint < 0 ? "+" : "-") \(zeroPoint.magnitude))"
+    if zeroPoint == 0 { return "real = \(significant(scale, 6)) * q" }
+    return "real = \(significant(scale, 6)) * (q \(zeroPoint < 0 ? "+" : "-") \(zeroPoint.magnitude))"
   }
+
+  private static func scheme(_ details: Quantization.Details) -> String {
+    switch details {
+    case .custom(let byteCount): "a scheme of its own, \(bytes(byteCount))"
+    case .blockwise(_, _, let size): "a scale for every \(size) elements"
+    case .multiAxis(_, _, let size, let axes): "a scale for every \(size) elements along axes \(shape(axes))"
+    case .unknown(let type): "quantization scheme \(type)"
+    }
+  }
+
+  // MARK: Values
 
   /// The first values and the extent of all.
   static func summary(_ values: [Float]) -> String {
     guard let smallest = values.min(), let largest = values.max() else { return "no elements" }
-    let shown = values.prefix(10).map { String(format: "%.4g", $0) }.joined(separator: " ")
+    let shown = values.prefix(10).map { significant($0, 4) }.joined(separator: " ")
     let rest = values.count > 10 ? " ..." : ""
     let best = values.firstIndex(of: largest) ?? 0
-    return "\(shown)\(rest)\n  min \(String(format: "%.6g", smallest))  max \(String(format: "%.6g", largest)) "
+    return "\(shown)\(rest)\n  min \(significant(smallest, 6))  max \(significant(largest, 6)) "
       + "at \(best)  (\(values.count) elements)"
+  }
+
+  // MARK: Characters
+
+  /// Text of unknown origin without control characters, which a terminal could obey.
+  static func printable(_ text: String, keepingLines: Bool = false) -> String {
+    func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+      if scalar == "\n" { return keepingLines }
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: return false
+      default: return true
+      }
+    }
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || text.unicodeScalars.allSatisfy(isPlain) { return text }
+    var plain = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { plain.append(isPlain(scalar) ? scalar : "\u{FFFD}") }
+    return String(plain)
+  }
+
+  /// Text of at most that many characters: what is too much goes from the middle, where names tell least.
+  static func shortened(_ text: String, _ width: Int) -> String {
+    // A character is at least one byte, and counting bytes is free.
+    guard text.utf8.count > width, text.count > width else { return text }
+    guard width > 3 else { return String(text.prefix(width)) }
+    let end = (width - 3) / 2
+    return text.prefix(width - 3 - end) + "..." + text.suffix(end)
   }
 
   /// Pads on the right to a width in characters.
   static func padded(_ text: String, _ width: Int) -> String {
-    text.count >= width ? text : text + String(repeating: " ", count: width - text.count)
+    let count = text.count
+    return count >= width ? text : text + String(repeating: " ", count: width - count)
   }
 
   /// Pads on the left to a width in characters.
   static func right(_ text: String, _ width: Int) -> String {
-    text.count >= width ? text : String(repeating: " ", count: width - text.count) + text
-  }
-}
-
-/// A JSON value whose objects keep their order.
-indirect enum JSON {
-  case null
-  case bool(Bool)
-  case number(Int)
-  case real(Double)
-  case string(String)
-  case array([JSON])
-  case object([(String, JSON)])
-
-  var text: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): value ? "true" : "false"
-    case .number(let value): String(value)
-    // JSON has no infinities and no NaN.
-    case .real(let value): value.isFinite ? "\(value)" : "null"
-    case .string(let value): Self.quoted(value)
-    case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
-    case .object(let members):
-      "{" + members.map { Self.quoted($0.0) + ": " + $0.1.text }.joined(separator: ", ") + "}"
-    }
-  }
-
-  private static func quoted(_ value: String) -> String {
-    var text = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case _ where scalar.value < 0x20: text += String(format: "\\u%04x", scalar.value)
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text + "\""
+    let count = text.count
+    return count >= width ? text : String(repeating: " ", count: width - count) + text
   }
 }

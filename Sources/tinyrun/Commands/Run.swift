@@ -1,4 +1,3 @@
-import Foundation
 import TinyTensor
 
 /// `tinyrun run`: runs a model on files, or on random data.
@@ -8,7 +7,7 @@ enum Run {
       words, options: Models.options.union(["--output-prefix", "--dump-tensors", "--seed"]), flags: ["--quiet"])
     guard let path = arguments.positional.first else { throw Failure(.usage, "run needs a model file") }
     let seed = try arguments.integer("--seed", default: 1)
-    let model = try Models.load(path, arguments)
+    let model = try Models.load(path, try Models.Choices(arguments))
     let files = Array(arguments.positional.dropFirst())
     let count = model.inputs.count
     guard files.isEmpty || (count > 0 && files.count.isMultiple(of: count)) else {
@@ -23,12 +22,15 @@ enum Run {
       for (index, info) in model.inputs.enumerated() {
         let bytes =
           files.isEmpty
-          ? random.bytes(for: info) : try Files.readTensor(files[run * count + index], for: info)
+          ? random.bytes(for: info) : try TensorFile.read(files[run * count + index], for: info)
         try session.setInput(model.input(at: index), bytes: bytes.span)
       }
       if let folder = arguments.value("--dump-tensors") {
         var dump = TensorDump(model: model, folder: run == 0 ? folder : folder + "/run\(run)")
         try session.run(observer: &dump)
+        for (index, info) in model.outputs.enumerated() {
+          dump.keepOutput(info.tensor, try session.outputArray(try model.output(at: index)))
+        }
         try dump.write()
       } else {
         try session.run()
@@ -46,12 +48,12 @@ enum Run {
           try session.outputArray(output), to: "\(prefix)\(index)\(run == 0 ? "" : "-run\(run)").bin")
         continue
       }
-      if run > 0, index == 0 { print("run \(run)") }
-      print("\(info.name)  \(info.elementType) \(Text.shape(info.shape))")
+      if run > 0, index == 0 { try Terminal.print("run \(run)") }
+      try Terminal.print("\(Text.printable(info.name))  \(info.elementType) \(Text.shape(info.shape))")
       if let values = try? session.realOutput(output) {
-        print("  " + Text.summary(values))
+        try Terminal.print("  " + Text.summary(values))
       } else {
-        print("  \(info.byteCount) bytes")
+        try Terminal.print("  \(info.byteCount) bytes")
       }
     }
   }
@@ -81,6 +83,11 @@ private struct TensorDump: RunObserver {
 
   private mutating func keep(_ tensor: Int, _ reader: borrowing TensorReader) {
     if let bytes = reader.array(tensor) { tensors[tensor] = bytes }
+  }
+
+  /// Keeps an output that no operator wrote, as in a model of views alone, which runs nothing that could be observed.
+  mutating func keepOutput(_ tensor: Int, _ bytes: [UInt8]) {
+    if tensors[tensor] == nil { tensors[tensor] = bytes }
   }
 
   /// Views hold what the tensor that they view holds, and run nothing of their own.

@@ -1,6 +1,3 @@
-import Foundation
-import TinyTensor
-
 /// Images in the IDX format of the MNIST set: a big-endian header, then bytes row by row.
 struct IDXImages {
   let count: Int
@@ -11,17 +8,27 @@ struct IDXImages {
   private static let headerSize = 16
 
   init(path: String) throws {
-    bytes = try Files.read(path)
+    try self.init(try Files.read(path), path: path)
+  }
+
+  init(_ bytes: [UInt8], path: String) throws {
+    self.bytes = bytes
     let header = try IDX.header(bytes, axes: 3, path: path)
     count = header[0]
     height = header[1]
     width = header[2]
-    let size = Int64(count) * Int64(height) * Int64(width)
-    guard height > 0, width > 0, height < 1 << 16, width < 1 << 16, size == bytes.count - Self.headerSize else {
+    // Sizes have 32 bits: with both sides below 2^15 the product stays below 2^62.
+    guard
+      height > 0, width > 0, height < 1 << 15, width < 1 << 15,
+      Int64(count) * Int64(height) * Int64(width) == Int64(bytes.count - Self.headerSize)
+    else {
       throw Failure(
         .refused, "\(path) should hold \(count) images of \(height) x \(width) bytes, but has another size")
     }
   }
+
+  /// Whether bytes begin as such a file does.
+  static func isRecognized(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0, 0, 8, 3]) }
 
   /// The bytes of an image, row by row.
   ///
@@ -61,18 +68,6 @@ private enum IDX {
     }
     return (0..<axes).map { axis in
       (0..<4).reduce(0) { $0 << 8 | Int(bytes[4 + 4 * axis + $1]) }
-    }
-  }
-}
-
-/// Pixel mappings by name.
-enum Mapping {
-  static func named(_ name: String?) throws -> PixelMapping {
-    switch name {
-    case nil, "unit": return .unit
-    case "centred", "centered": return .centred
-    case "raw": return .raw
-    case let name?: throw Failure(.usage, "there is no mapping \(name); there are unit, centred and raw")
     }
   }
 }

@@ -1,0 +1,142 @@
+/// What a command's help says.
+struct Help: Sendable {
+  /// What the command does, in a few words.
+  let summary: String
+  /// How it is called, without the tool's name.
+  let usage: String
+  /// What it does with what it is given.
+  let description: String
+  /// Its own options, each with what it means.
+  let options: [(String, String)]
+  /// A command line that works.
+  let example: String
+
+  static let inspect = Help(
+    summary: "show what is in a model file, whether it can run or not",
+    usage: "inspect MODEL [--ops] [--tensors] [--memory] [--json]",
+    description: """
+      Shows inputs and outputs, every operator with its shapes, weights, multiply-accumulates (MACs) and kernel, and
+      totals. A model that cannot run is shown too, with the reason; its operators are marked unsupported (this version
+      lacks them), refused (their options or tensors are wrong) or edgetpu (compiled for it). An operator marked view
+      costs nothing. `tinyrun MODEL` does the same.
+      """,
+    options: [
+      ("--ops", "all tensors of every operator, with their full names"),
+      ("--tensors", "all tensors: type, shape, quantization, size of their data"),
+      ("--memory", "what lies where in the arena, and when (also --plan)"),
+      ("--json", "everything, for programs"),
+    ],
+    example: "tinyrun inspect mnist_cnn_int8.tflite --memory")
+
+  static let run = Help(
+    summary: "run a model on files, or on random data",
+    usage: "run MODEL [INPUT...] [--output-prefix P] [--dump-tensors DIR] [--seed N]",
+    description: """
+      INPUT files are the inputs in the order of the signature: .npy files, or any others as raw little-endian elements
+      (.raw, .bin; - is standard input). More files than inputs are further runs of the same session, which keeps its
+      variables. Without files the inputs are random, the same for the same seed on every machine.
+      """,
+    options: [
+      ("--output-prefix P", "write outputs to P0.bin, P1.bin, ...; for run 1 and later to P0-run1.bin, ..."),
+      ("--dump-tensors DIR", "write every tensor of a run to DIR (of later runs to DIR/run1, ...), with tensors.json"),
+      ("--seed N", "where random numbers begin; 1 unless given"),
+      ("--quiet", "say nothing on standard error"),
+    ],
+    example: "tinyrun run mnist_cnn_int8.tflite digit.npy --output-prefix scores")
+
+  static let classify = Help(
+    summary: "name the best classes of pictures",
+    usage: "classify MODEL IMAGE... [--labels FILE] [--top 3] [--mapping unit|centred|raw] [--json]",
+    description: """
+      IMAGE is a PGM or PPM picture (P2, P3, P5, P6), an uncompressed BMP, or FILE.idx3-ubyte:N for the N-th image of a
+      set like MNIST. It is made to fit the model's input [1, height, width, channels]: stretched to its size, linearly
+      interpolated where it grows and averaged where it shrinks; colours become grey by the luma of ITU-R BT.601. An
+      input [1, pixels] takes pictures of exactly that many pixels. The model's first output is taken for the scores.
+      Printed are the best classes with their scores as real values, and the time of the run in microseconds.
+      """,
+    options: [
+      ("--labels FILE", "names of classes: a line each, or lines of a number and a name"),
+      ("--top N", "how many classes to print; 3 unless given"),
+      ("--mapping M", "a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v. Unless given, what fills"),
+      ("", "the range of a quantized input; unit for other inputs"),
+      ("--json", "results for programs"),
+      ("--quiet", "do not say which mapping was chosen"),
+    ],
+    example: "tinyrun classify mobilenet_v2.tflite cat.bmp --labels imagenet_labels.txt --top 5")
+
+  static let eval = Help(
+    summary: "measure a classifier's accuracy on labelled images",
+    usage: "eval MODEL --images IDX --labels IDX [--limit N] [--min A] [--outputs FILE] [--json]",
+    description: """
+      Runs the model on images in IDX files as MNIST has them (unpacked). Prints accuracy, images per second and, up to
+      20 classes, how often which class was taken for which.
+      """,
+    options: [
+      ("--images IDX", "the images"),
+      ("--labels IDX", "their labels"),
+      ("--limit N", "only the first N images"),
+      ("--mapping M", "a pixel v stands for: unit, v / 255 (unless given); centred, v / 127.5 - 1; raw, v"),
+      ("--min A", "end with status 1 if the accuracy, from 0 to 1, is below A"),
+      ("--outputs FILE", "write the output's bytes, image after image"),
+      ("--json", "results for programs"),
+      ("--quiet", "no progress bar"),
+    ],
+    example: "tinyrun eval mnist_cnn_int8.tflite --images t10k-images.idx3-ubyte --labels t10k-labels.idx1-ubyte")
+}
+
+extension Help {
+  private static let modelOptions = [
+    ("--device D", "cpu (unless given), edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; this version drives cpu only"),
+    ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
+    ("--shape NAME=SIZES", "an input's shape in place of the file's: image=1,224,224,3; several with semicolons"),
+  ]
+
+  private static let exitStatuses = """
+    Exit status: 0 all is well, 1 a check failed (--min), 2 the command line is wrong, 3 a model or file was refused,
+    4 the device is not available. Results go to standard output, everything else to standard error.
+    """
+
+  /// What `tinyrun --help` prints.
+  static var overview: String {
+    let commands = table(Command.all.map { ($0.name, $0.help.summary) })
+    return """
+      tinyrun \(Version.current): looks at TensorFlow Lite models and runs them.
+
+      usage: tinyrun COMMAND ...
+             tinyrun MODEL           the same as tinyrun inspect MODEL
+             tinyrun help COMMAND    options and an example; also tinyrun COMMAND --help
+             tinyrun --version
+
+      commands:
+      \(commands)
+
+      \(exitStatuses)
+      """
+  }
+
+  /// What `tinyrun help COMMAND` prints.
+  static func text(for name: String) throws -> String {
+    guard let command = Command.named(name) else { throw Failure.unknownCommand(name) }
+    let help = command.help
+    return """
+      tinyrun \(name): \(help.summary)
+
+      usage: tinyrun \(help.usage)
+
+      \(help.description)
+
+      options:
+      \(table(help.options + modelOptions))
+
+      example:
+        \(help.example)
+
+      \(exitStatuses)
+      """
+  }
+
+  private static func table(_ entries: [(String, String)]) -> String {
+    let width = entries.map(\.0.count).max() ?? 0
+    return entries.map { "  \(Text.padded($0.0, width))  \($0.1)" }.joined(separator: "\n")
+  }
+}
