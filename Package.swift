@@ -4,16 +4,19 @@ import PackageDescription
 /// Every target is compiled in the Swift 6 language mode with strict memory safety: `unsafe` marks each place that a
 /// reviewer has to look at. `Lifetimes` lets our own types return spans; programs that use the package need no flag.
 /// Warnings are errors only where `TINYTENSOR_WARNINGS_AS_ERRORS` is set, as continuous integration does.
+let warnings: [SwiftSetting] =
+  Context.environment["TINYTENSOR_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 let settings: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
     .enableExperimentalFeature("Lifetimes"),
     .enableUpcomingFeature("MemberImportVisibility"),
-  ] + (Context.environment["TINYTENSOR_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+  ] + warnings
 
-/// Kernels are optimised in debug builds too: unoptimised they are 16 to 90 times slower.
-let kernelSettings = settings + [.unsafeFlags(["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))]
+/// Kernels are optimised in debug builds too, as one module: unoptimised they are 16 to 90 times slower.
+let kernelFlags = ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"]
+let kernelSettings = settings + [.unsafeFlags(kernelFlags, .when(configuration: .debug))]
 
 let package = Package(
   name: "TinyTensor",

@@ -21,6 +21,7 @@ public struct Device: Sendable, Hashable {
 }
 
 extension Device: CustomStringConvertible {
+  /// The device's name as `tinyrun --device` takes it.
   public var description: String {
     switch kind {
     case .cpu: "cpu"

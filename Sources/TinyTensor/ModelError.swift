@@ -49,6 +49,7 @@ public struct ModelError: Error, Sendable, Hashable {
 }
 
 extension ModelError: CustomStringConvertible {
+  /// The message.
   public var description: String { message }
 }
 
@@ -82,5 +83,6 @@ public struct SessionError: Error, Sendable, Hashable {
 }
 
 extension SessionError: CustomStringConvertible {
+  /// The message.
   public var description: String { message }
 }

@@ -117,7 +117,7 @@ struct ModelLoader {
     for (number, reason) in reasons.enumerated() {
       let places = reason.operators
       message += (number == 0 ? "" : "; ") + reason.text
-      message += places.count == 1 ? " (operator \(places[0]))" : " (operator \(places[0]) and \(places.count - 1) more)"
+      message += " (operator \(places[0])" + (places.count == 1 ? ")" : " and \(places.count - 1) more)")
     }
     throw ModelError(.unsupportedOperator, message, operatorIndex: reasons[0].operators[0])
   }

@@ -64,6 +64,7 @@ public struct PixelMapping: Sendable, Hashable, CaseIterable {
   /// From 0 to 255: `v`.
   public static let raw = PixelMapping(index: 2)
 
+  /// All mappings.
   public static var allCases: [PixelMapping] { [.unit, .centred, .raw] }
 
   /// The real value of a byte, in single precision.

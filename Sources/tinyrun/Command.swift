@@ -11,6 +11,7 @@ struct Command: Sendable {
     Command(name: "run", help: .run, run: Run.run),
     Command(name: "classify", help: .classify, run: Classify.run),
     Command(name: "eval", help: .eval, run: Eval.run),
+    Command(name: "operators", help: .operators, run: Operators.run),
   ]
 
   static func named(_ name: String) -> Command? { all.first { $0.name == name } }

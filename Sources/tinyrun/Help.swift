@@ -85,6 +85,19 @@ struct Help: Sendable {
 }
 
 extension Help {
+  static let operators = Help(
+    summary: "list the operators that this version runs",
+    usage: "operators [--all] [--markdown] [--json]",
+    description: """
+      Prints each operator with the element types it runs on and the newest version of its definition that is understood.
+      """,
+    options: [
+      ("--all", "every operator of the schema, those that are refused among them"),
+      ("--markdown", "a table for documents"),
+      ("--json", "the list for programs"),
+    ],
+    example: "tinyrun operators --all")
+
   private static let modelOptions = [
     ("--device D", "cpu (unless given), edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; this version drives cpu only"),
     ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
@@ -126,7 +139,7 @@ extension Help {
       \(help.description)
 
       options:
-      \(table(help.options + modelOptions))
+      \(table(help.options + (help.usage.contains("MODEL") ? modelOptions : [])))
 
       example:
         \(help.example)

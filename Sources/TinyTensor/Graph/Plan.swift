@@ -97,7 +97,8 @@ struct Plan: Sendable {
     }
     guard let layout = planner.plan(), layout.byteCount <= builder.limits.arenaBytes else {
       throw ModelError(
-        .tooLarge, "the tensors that are in use together need more than the limit of \(builder.limits.arenaBytes) bytes")
+        .tooLarge, "the tensors that are in use together need more than the limit of \(builder.limits.arenaBytes) bytes"
+      )
     }
 
     var locations = [Location?](repeating: nil, count: count)

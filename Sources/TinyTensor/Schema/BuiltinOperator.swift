@@ -23,6 +23,7 @@ public struct BuiltinOperator: RawRepresentable, Sendable, Hashable {
 }
 
 extension BuiltinOperator: CustomStringConvertible {
+  /// The operator's name.
   public var description: String { name }
 }
 

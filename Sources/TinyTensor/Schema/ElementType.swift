@@ -94,6 +94,7 @@ public struct ElementType: RawRepresentable, Sendable, Hashable {
 }
 
 extension ElementType: CustomStringConvertible {
+  /// The type's name.
   public var description: String { name }
 }
 
@@ -104,32 +105,42 @@ public protocol TensorScalar: BitwiseCopyable, Sendable {
 }
 
 extension Float: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .float32 }
 }
 extension Double: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .float64 }
 }
 extension Int8: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .int8 }
 }
 extension UInt8: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .uint8 }
 }
 extension Int16: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .int16 }
 }
 extension UInt16: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .uint16 }
 }
 extension Int32: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .int32 }
 }
 extension UInt32: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .uint32 }
 }
 extension Int64: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .int64 }
 }
 extension UInt64: TensorScalar {
+  /// The element type of tensors that store it.
   public static var elementType: ElementType { .uint64 }
 }

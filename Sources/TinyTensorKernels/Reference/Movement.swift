@@ -19,12 +19,13 @@ package func copyRows(
 /// Requires that they fit.
 package func copyBytes(_ source: RawSpan, to output: inout MutableRawSpan, at target: Int) {
   precondition(target >= 0 && target <= output.byteCount - source.byteCount)
-  guard source.byteCount > 0 else { return }
   unsafe source.withUnsafeBytes { from in
     unsafe output.withUnsafeMutableBytes { to in
       // Sound: the range was checked above, both pointers are valid for it, and a span that is written overlaps no
       // other.
-      unsafe to.baseAddress?.advanced(by: target).copyMemory(from: from.baseAddress!, byteCount: from.count)
+      if let start = from.baseAddress {
+        unsafe to.baseAddress?.advanced(by: target).copyMemory(from: start, byteCount: from.count)
+      }
     }
   }
 }

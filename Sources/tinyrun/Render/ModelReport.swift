@@ -15,14 +15,12 @@ struct ModelReport {
   let mainSubgraph: Int
   private let externalBytes: [Int: Int]
   /// Indices of the operator codes that the refusal names.
-  private let unsupportedCodes: Set<Int>
 
   init(path: String, file: ModelFile, model: Model?, refusal: ModelError?) {
     self.path = path
     self.file = file
     self.model = model
     self.refusal = refusal
-    unsupportedCodes = Self.unsupportedCodes(file, refusal)
     externalBytes = Dictionary(
       file.externalBuffers.map { ($0.id, Int(clamping: $0.length)) }, uniquingKeysWith: { first, _ in first })
     if let model {
@@ -112,7 +110,7 @@ struct ModelReport {
         kernel = info.isView || info.device == .cpu ? info.kernel : "\(info.device) \(info.kernel)"
       } else if file.code(of: node)?.customName == "edgetpu-custom-op" {
         kernel = "edgetpu"
-      } else if unsupportedCodes.contains(node.codeIndex) {
+      } else if file.code(of: node)?.isSupported == false {
         kernel = "unsupported"
       } else {
         kernel = isMain && refusal?.operatorIndex == index ? "refused" : "-"
@@ -121,27 +119,6 @@ struct ModelReport {
         index: index, name: file.code(of: node) == nil ? "?" : file.name(of: node),
         version: file.code(of: node)?.version, node: node, weightBytes: weights, info: info, kernel: kernel)
     }
-  }
-
-  /// The operator codes that a refusal names: its message is the one place that names all of them, as in
-  /// `...: GATHER (operator 3); custom operator Blur (operator 4); CONV_2D version 99 (known up to 8) (operator 5)`.
-  private static func unsupportedCodes(_ file: ModelFile, _ refusal: ModelError?) -> Set<Int> {
-    guard let refusal, refusal.code == .unsupportedOperator, let colon = refusal.message.range(of: ": ") else {
-      return []
-    }
-    let named = Set(
-      refusal.message[colon.upperBound...].components(separatedBy: "; ").map { part in
-        part.components(separatedBy: part.contains(" (known up to ") ? " (known up to " : " (operator ")[0]
-      })
-    return Set(
-      file.operatorCodes.indices.filter { index in
-        let code = file.operatorCodes[index]
-        if isCustom(code) {
-          let name = code.customName ?? ""
-          return named.contains(name.isEmpty ? "a custom operator without a name" : "custom operator \(name)")
-        }
-        return named.contains(code.name) || named.contains("\(code.name) version \(code.version)")
-      })
   }
 
   private static func isCustom(_ code: ModelFile.OperatorCode) -> Bool { code.builtin.name == "CUSTOM" }

@@ -90,7 +90,8 @@ struct HostileBytesTests {
       var changed = bytes
       for _ in 0..<Int.random(in: 1...12, using: &generator) {
         let index = Int.random(in: 0..<changed.count, using: &generator)
-        changed[index] = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)].randomElement(using: &generator) ?? 0
+        let values = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
+        changed[index] = values.randomElement(using: &generator) ?? 0
       }
       _ = tries(changed)
     }

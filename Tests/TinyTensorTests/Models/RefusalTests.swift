@@ -57,7 +57,9 @@ extension RefusalCase {
     RefusalCase("filter with a negative size", .invalidOperator) { $0.tensors[1].shape[1] = -2 },
     RefusalCase("filter with a size of 0", .invalidOperator) { $0.tensors[1].shape[1] = 0 },
     RefusalCase("filter larger than its buffer", .invalidOperator) { $0.tensors[1].shape[0] = 4 },
-    RefusalCase("filter larger than the address space", .invalidOperator) { $0.tensors[1].shape = [.max, .max, .max, .max] },
+    RefusalCase("filter larger than the address space", .invalidOperator) {
+      $0.tensors[1].shape = [.max, .max, .max, .max]
+    },
     RefusalCase("filter of 32-bit overflow", .invalidOperator) { $0.tensors[1].shape = [65536, 65536, 1, 2] },
     RefusalCase("filter of another rank", .invalidOperator) { $0.tensors[1].shape = [3, 4, 2] },
     RefusalCase("filter of 9 axes", .invalidOperator) { $0.tensors[1].shape = [3, 2, 2, 2, 1, 1, 1, 1, 1] },
@@ -220,7 +222,8 @@ struct RefusalTests {
       }
     }
     let good = TestModel.convolution().bytes
-    for bytes in [[], [1], Array(good[..<7]), [UInt8](repeating: 0, count: 4096), [UInt8](repeating: 255, count: 4096)] {
+    for bytes in [[], [1], Array(good[..<7]), [UInt8](repeating: 0, count: 4096), [UInt8](repeating: 255, count: 4096)]
+    {
       #expect(error(bytes)?.code == .malformedFile)
     }
     var other = good

@@ -1,0 +1,191 @@
+import Testing
+
+@testable import TinyTensor
+
+/// Models with several graphs: graph 0 is the main one.
+@Suite("Control flow and variables")
+struct ControlTests {
+  /// Writes models one after the other as subgraphs of one file; their operators' codes and buffers are joined.
+  private func file(_ graphs: [TestModel]) -> [UInt8] {
+    var main = graphs[0]
+    main.edit = { root in
+      guard case .tables(let mainGraphs)? = root[2], case .tables(var codes)? = root[1],
+        case .tables(var buffers)? = root[4]
+      else { return }
+      var all = mainGraphs
+      for graph in graphs.dropFirst() {
+        var other = graph
+        other.edit = { table in
+          guard case .tables(var subgraphs)? = table[2], case .tables(let otherCodes)? = table[1],
+            case .tables(let otherBuffers)? = table[4], case .tables(let nodes)? = subgraphs[0][3],
+            case .tables(let tensors)? = subgraphs[0][0]
+          else { return }
+          subgraphs[0][3] = .tables(
+            nodes.map { node in
+              var node = node
+              if case .uint32(let code)? = node[0] { node[0] = .uint32(code + UInt32(codes.count)) }
+              return node
+            })
+          subgraphs[0][0] = .tables(
+            tensors.map { tensor in
+              var tensor = tensor
+              if case .uint32(let buffer)? = tensor[2] { tensor[2] = .uint32(buffer + UInt32(buffers.count)) }
+              return tensor
+            })
+          codes += otherCodes
+          buffers += otherBuffers
+          all += subgraphs
+        }
+        _ = other.bytes
+      }
+      root[1] = .tables(codes)
+      root[2] = .tables(all)
+      root[4] = .tables(buffers)
+    }
+    return main.bytes
+  }
+
+  private func run(_ bytes: [UInt8], _ inputs: [[UInt8]]) throws -> [[UInt8]] {
+    let model = try Model(bytes: bytes)
+    var session = try model.makeSession()
+    for (index, input) in inputs.enumerated() {
+      try session.setInput(model.input(at: index), bytes: input.span)
+    }
+    try session.run()
+    var outputs: [[UInt8]] = []
+    for index in model.outputs.indices { outputs.append(try session.outputArray(model.output(at: index))) }
+    return outputs
+  }
+
+  /// Adds a constant to two int8 values.
+  private func adding(_ amount: Int8) -> TestModel {
+    var graph = TestModel()
+    let input = graph.input([2], .int8, scale: 1)
+    let constant = graph.constant("amount", [1], .int8, [amount], scales: [1])
+    let output = graph.output([2], .int8, scale: 1)
+    graph.add(.add, [input, constant], [output], options: Options.add())
+    return graph
+  }
+
+  private func branch(then: Int32 = 1, else other: Int32 = 2) -> TestModel {
+    var main = TestModel()
+    let condition = main.input("condition", [1], .bool)
+    let value = main.input("value", [2], .int8, scale: 1)
+    let output = main.output([2], .int8, scale: 1)
+    main.add(.if, [condition, value], [output], options: (92, FlatTable([0: .int32(then), 1: .int32(other)])))
+    return main
+  }
+
+  @Test("IF runs the graph that the condition chooses")
+  func branches() throws {
+    let bytes = file([branch(), adding(10), adding(-1)])
+    #expect(try run(bytes, [[1], [1, 2]]) == [[11, 12]])
+    #expect(try run(bytes, [[0], [1, 2]]) == [[0, 1]])
+  }
+
+  @Test("CALL runs a graph, and several calls have memory of their own")
+  func calls() throws {
+    var main = TestModel()
+    let input = main.input([2], .int8, scale: 1)
+    let middle = main.tensor("middle", [2], .int8, scale: 1)
+    let output = main.output([2], .int8, scale: 1)
+    main.add(.call, [input], [middle], options: (16, FlatTable([0: .uint32(1)])))
+    main.add(.call, [middle], [output], options: (16, FlatTable([0: .uint32(1)])))
+    #expect(try run(file([main, adding(5)]), [[1, 2]]) == [[11, 12]])
+  }
+
+  @Test("graphs that call themselves, or graphs that do not exist, are refused")
+  func recursion() {
+    func code(_ graphs: [TestModel]) -> ModelError.Code? {
+      do throws(ModelError) {
+        _ = try Model(bytes: file(graphs))
+        return nil
+      } catch {
+        return error.code
+      }
+    }
+    #expect(code([branch(then: 7), adding(1), adding(1)]) == .invalidGraph)
+    #expect(code([branch(then: -1), adding(1), adding(1)]) == .invalidGraph)
+    // Graph 0 takes two inputs, the operator passes one.
+    #expect(code([branch(then: 0), adding(1), adding(1)]) == .invalidOperator)
+    var cycle = TestModel()
+    let input = cycle.input([2], .int8, scale: 1)
+    let output = cycle.output([2], .int8, scale: 1)
+    cycle.add(.call, [input], [output], options: (16, FlatTable([0: .uint32(0)])))
+    #expect(code([cycle]) == .invalidGraph)
+    // Twice the calls at every depth: the count of graphs ends it.
+    var tree = TestModel()
+    let root = tree.input([2], .int8, scale: 1)
+    let left = tree.output([2], .int8, scale: 1)
+    let right = tree.tensor("right", [2], .int8, scale: 1)
+    tree.add(.call, [root], [left], options: (16, FlatTable([0: .uint32(0)])))
+    tree.add(.call, [root], [right], options: (16, FlatTable([0: .uint32(0)])))
+    #expect(code([tree]) == .invalidGraph)
+  }
+
+  @Test("variables keep what is assigned to them from run to run, until they are reset")
+  func variables() throws {
+    // output = state + input; state = output. CALL_ONCE assigns 100 at first.
+    var main = TestModel()
+    let handleOptions: (type: UInt8, table: FlatTable) = (111, FlatTable([0: .string("c"), 1: .string("state")]))
+    main.add(.callOnce, [], [], options: (103, FlatTable([0: .int32(1)])))
+    let handle = main.tensor("handle", [], .resource)
+    main.add(.varHandle, [], [handle], options: handleOptions)
+    let state = main.tensor("state", [1], .int8, scale: 1)
+    main.add(.readVariable, [handle], [state])
+    let input = main.input([1], .int8, scale: 1)
+    let output = main.output([1], .int8, scale: 1)
+    main.add(.add, [state, input], [output], options: Options.add())
+    main.add(.assignVariable, [handle, output], [])
+    var once = TestModel()
+    let inner = once.tensor("handle", [], .resource)
+    once.add(.varHandle, [], [inner], options: handleOptions)
+    let first = once.constant("first", [1], .int8, [Int8(100)], scales: [1])
+    once.add(.assignVariable, [inner, first], [])
+
+    let model = try Model(bytes: file([main, once]))
+    var session = try model.makeSession()
+    func step(_ value: UInt8, _ session: inout Session) throws -> [UInt8] {
+      try session.setInput(model.input(at: 0), bytes: [value].span)
+      try session.run()
+      return try session.outputArray(model.output(at: 0))
+    }
+    #expect(try step(1, &session) == [101])
+    #expect(try step(2, &session) == [103])
+    var other = try model.makeSession()
+    #expect(try step(5, &other) == [105])
+    #expect(try step(3, &session) == [106])
+    session.reset()
+    #expect(try step(4, &session) == [104])
+  }
+
+  @Test("a variable has one type and shape, and handles are no tensors")
+  func variableErrors() {
+    func main(_ change: (inout TestModel) -> Void) -> ModelError.Code? {
+      var main = TestModel()
+      let handle = main.tensor("handle", [], .resource)
+      main.add(.varHandle, [], [handle], options: (111, FlatTable([1: .string("v")])))
+      let input = main.input([2], .int8, scale: 1)
+      main.add(.assignVariable, [handle, input], [])
+      let output = main.output([2], .int8, scale: 1)
+      main.add(.readVariable, [handle], [output])
+      change(&main)
+      return main.loadError()?.code
+    }
+    #expect(main { _ in } == nil)
+    #expect(main { $0.operators[1].inputs = [1, 1] } == .invalidOperator)
+    #expect(main { $0.operators[2].inputs = [1] } == .invalidOperator)
+    #expect(main { $0.tensors[2].type = .uint8 } == .invalidOperator)
+    #expect(main { $0.operators[0].options = nil } == .invalidOperator)
+    #expect(
+      main {
+        let other = $0.input("other", [3], .int8, scale: 1)
+        $0.add(.assignVariable, [0, other], [])
+      } == .invalidGraph)
+    #expect(
+      main {
+        let output = $0.output("sum", [2], .int8, scale: 1)
+        $0.add(.relu, [0], [output])
+      } == .invalidOperator)
+  }
+}
