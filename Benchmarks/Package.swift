@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(path: "..")],
+  dependencies: [.package(name: "TinyTensor", path: "..")],
   targets: [
     .executableTarget(
       name: "ModelBenchmarks", dependencies: [.product(name: "TinyTensor", package: "TinyTensor")],
