@@ -123,13 +123,13 @@ struct ModelLoader {
   }
 
   private static func whyUnsupported(_ code: ModelFile.OperatorCode) -> String? {
-    if code.builtin == .custom {
+    guard let entry = OperatorEntry.entry(for: code) else {
+      guard code.builtin == .custom else { return code.builtin.name }
       guard let name = code.customName, !name.isEmpty else { return "a custom operator without a name" }
       return "custom operator \(name)"
     }
-    guard let entry = OperatorEntry.entry(for: code.builtin) else { return code.builtin.name }
     guard code.version >= 1, code.version <= entry.newestVersion else {
-      return "\(code.builtin.name) version \(code.version) (known up to \(entry.newestVersion))"
+      return "\(entry.name) version \(code.version) (known up to \(entry.newestVersion))"
     }
     return nil
   }

@@ -123,7 +123,7 @@ struct GraphBuilder {
       for index in segment.operators {
         try begin(index)
         // Checked before: the CPU has every operator that is left to it.
-        guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index].builtin)?.translate
+        guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index])?.translate
         else { throw error(.wrongDevice, "\(context.device) cannot run it") }
         let operation = try translate(&self)
         try end(operation)

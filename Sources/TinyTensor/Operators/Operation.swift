@@ -7,6 +7,7 @@ enum Operation: Sendable {
   case copy(Copy)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
+  case detectionPostProcess(DetectionPostProcess)
   case fullyConnected(FullyConnected)
   case lookUp(LookUp)
   case mean(Mean)
@@ -35,6 +36,7 @@ extension Operation {
     case .copy(let operation): operation.run(memory)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
+    case .detectionPostProcess(let operation): try operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
@@ -65,6 +67,7 @@ extension Operation {
     case .copy(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
+    case .detectionPostProcess(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts

@@ -1,6 +1,8 @@
 /// An operator that this library has: the one list that dispatch, error messages and documentation are made from.
 struct OperatorEntry: Sendable {
   let code: BuiltinOperator
+  /// The name of a custom operator; `nil` for those of the schema.
+  let customName: StaticString?
   /// The newest version of its definition that is understood.
   let newestVersion: Int
   /// The types it runs on, for the documentation.
@@ -9,10 +11,11 @@ struct OperatorEntry: Sendable {
   let translate: @Sendable (inout GraphBuilder) throws(ModelError) -> Operation?
 
   init(
-    _ code: BuiltinOperator, newestVersion: Int, types: StaticString,
+    _ code: BuiltinOperator, _ customName: StaticString? = nil, newestVersion: Int, types: StaticString,
     _ translate: @escaping @Sendable (inout GraphBuilder) throws(ModelError) -> Operation?
   ) {
     self.code = code
+    self.customName = customName
     self.newestVersion = newestVersion
     self.types = types
     self.translate = translate
@@ -35,6 +38,9 @@ struct OperatorEntry: Sendable {
     .init(.reshape, newestVersion: 1, types: "all", Reshape.translate),
     .init(.softmax, newestVersion: 3, types: "int8, uint8, int8 to int16", Softmax.translate),
     .init(.call, newestVersion: 1, types: "all", Control.translateCall),
+    .init(
+      .custom, "TFLite_Detection_PostProcess", newestVersion: 1, types: "float32, int8, uint8 to float32",
+      DetectionPostProcess.translate),
     .init(.pad, newestVersion: 6, types: "all of whole bytes", Pad.translate),
     .init(.mean, newestVersion: 3, types: "int8, uint8", Mean.translate),
     .init(.squeeze, newestVersion: 2, types: "all", Squeeze.translate),
@@ -50,8 +56,14 @@ struct OperatorEntry: Sendable {
   ]
 
   /// The entry for an operator, or `nil` if this library does not have it.
-  static func entry(for code: BuiltinOperator) -> OperatorEntry? {
-    for entry in all where entry.code == code { return entry }
+  static func entry(for code: ModelFile.OperatorCode) -> OperatorEntry? {
+    for entry in all where entry.code == code.builtin {
+      guard let name = entry.customName else { return entry }
+      if name.description == code.customName { return entry }
+    }
     return nil
   }
+
+  /// The operator's name.
+  var name: String { customName?.description ?? code.name }
 }

@@ -5,13 +5,10 @@ enum Operators {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(words, flags: ["--all", "--markdown", "--json"])
     guard arguments.positional.isEmpty else { throw Failure(.usage, "operators takes options alone") }
-    var supported: [BuiltinOperator: SupportedOperator] = [:]
-    for entry in SupportedOperator.all { supported[entry.builtin] = entry }
-    let builtins = arguments.has("--all") ? BuiltinOperator.all : SupportedOperator.all.map(\.builtin)
-    let rows = builtins.map { builtin in
-      [
-        builtin.name, supported[builtin]?.types ?? "refused", supported[builtin].map { "\($0.newestVersion)" } ?? "",
-      ]
+    var rows = SupportedOperator.all.map { [$0.name, $0.types, "\($0.newestVersion)"] }
+    if arguments.has("--all") {
+      let supported = Set(SupportedOperator.all.map(\.builtin))
+      for builtin in BuiltinOperator.all where !supported.contains(builtin) { rows.append([builtin.name, "refused", ""]) }
     }
     if arguments.has("--json") {
       let list = rows.map { row in
