@@ -12,7 +12,8 @@ public struct SupportedOperator: Sendable, Hashable {
   /// All of them.
   public static var all: [SupportedOperator] {
     OperatorEntry.all.map { entry in
-      SupportedOperator(builtin: entry.code, name: entry.name, newestVersion: entry.newestVersion, types: entry.types.description)
+      SupportedOperator(
+        builtin: entry.code, name: entry.name, newestVersion: entry.newestVersion, types: entry.types.description)
     }
   }
 }

@@ -255,6 +255,14 @@ extension GraphBuilder {
     return WriteSlot(index: addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0)))
   }
 
+  /// Has the step read and write a variable that is one of its inputs.
+  mutating func bindState(_ operand: Operand) throws(ModelError) -> WriteSlot {
+    guard case .variable(let number) = values[operand.tensor].source else {
+      throw error(.invalidOperator, "\(operand.name) must be a variable: the operator keeps its state in it")
+    }
+    return WriteSlot(index: addOperand(.variable(number)))
+  }
+
   /// Gives the step memory for its own use, of `count` elements.
   mutating func bindScratch<Element: BitwiseCopyable>(
     count: Int, of: Element.Type

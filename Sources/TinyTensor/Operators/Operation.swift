@@ -17,6 +17,7 @@ enum Operation: Sendable {
   case quantize(Quantize)
   case requantize(Requantize)
   case softmax(Softmax)
+  case svdf(SVDF)
 }
 
 extension Operation {
@@ -46,13 +47,14 @@ extension Operation {
     case .quantize(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
+    case .svdf(let operation): operation.run(memory)
     }
   }
 
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control: false
+    case .control, .svdf: false
     default: true
     }
   }
@@ -77,6 +79,7 @@ extension Operation {
     case .quantize(let operation): operation.facts
     case .requantize(let operation): operation.facts
     case .softmax(let operation): operation.facts
+    case .svdf(let operation): operation.facts
     }
   }
 }

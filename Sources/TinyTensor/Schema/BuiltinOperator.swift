@@ -42,6 +42,7 @@ extension BuiltinOperator {
   static let relu6 = BuiltinOperator(rawValue: 21)
   static let reshape = BuiltinOperator(rawValue: 22)
   static let softmax = BuiltinOperator(rawValue: 25)
+  static let svdf = BuiltinOperator(rawValue: 27)
   static let call = BuiltinOperator(rawValue: 31)
   static let custom = BuiltinOperator(rawValue: 32)
   static let pad = BuiltinOperator(rawValue: 34)

@@ -10,7 +10,8 @@
 ///
 /// Merge sort from runs of one: O(count log count).
 package func sortDescending(
-  _ indices: inout MutableSpan<Int32>, scratch: inout MutableSpan<Int32>, count: Int, by values: borrowing MutableSpan<Float>
+  _ indices: inout MutableSpan<Int32>, scratch: inout MutableSpan<Int32>, count: Int,
+  by values: borrowing MutableSpan<Float>
 ) {
   var width = 1
   while width < count {

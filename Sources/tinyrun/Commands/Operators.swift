@@ -8,7 +8,9 @@ enum Operators {
     var rows = SupportedOperator.all.map { [$0.name, $0.types, "\($0.newestVersion)"] }
     if arguments.has("--all") {
       let supported = Set(SupportedOperator.all.map(\.builtin))
-      for builtin in BuiltinOperator.all where !supported.contains(builtin) { rows.append([builtin.name, "refused", ""]) }
+      for builtin in BuiltinOperator.all where !supported.contains(builtin) {
+        rows.append([builtin.name, "refused", ""])
+      }
     }
     if arguments.has("--json") {
       let list = rows.map { row in
