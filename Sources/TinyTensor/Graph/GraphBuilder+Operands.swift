@@ -164,7 +164,8 @@ extension GraphBuilder {
     try affine(operand.quantization, operand.elementType, operand.name)
   }
 
-  private func affine(
+  /// A single scale and zero point, checked.
+  func affine(
     _ quantization: Quantization?, _ type: ElementType, _ name: String
   ) throws(ModelError) -> Affine {
     guard let quantization, quantization.isPresent else {

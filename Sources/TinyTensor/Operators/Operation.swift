@@ -15,6 +15,7 @@ enum Operation: Sendable {
   case pad(Pad)
   case pool(Pool)
   case quantize(Quantize)
+  case quantizedLSTM(QuantizedLSTM)
   case requantize(Requantize)
   case softmax(Softmax)
   case svdf(SVDF)
@@ -45,6 +46,7 @@ extension Operation {
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
+    case .quantizedLSTM(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
     case .svdf(let operation): operation.run(memory)
@@ -54,7 +56,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .svdf: false
+    case .control, .quantizedLSTM, .svdf: false
     default: true
     }
   }
@@ -77,6 +79,7 @@ extension Operation {
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
     case .quantize(let operation): operation.facts
+    case .quantizedLSTM(let operation): operation.facts
     case .requantize(let operation): operation.facts
     case .softmax(let operation): operation.facts
     case .svdf(let operation): operation.facts

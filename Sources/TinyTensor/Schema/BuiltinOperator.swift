@@ -48,6 +48,7 @@ extension BuiltinOperator {
   static let pad = BuiltinOperator(rawValue: 34)
   static let mean = BuiltinOperator(rawValue: 40)
   static let squeeze = BuiltinOperator(rawValue: 43)
+  static let unidirectionalSequenceLSTM = BuiltinOperator(rawValue: 44)
   static let quantize = BuiltinOperator(rawValue: 114)
   static let `if` = BuiltinOperator(rawValue: 118)
   static let `while` = BuiltinOperator(rawValue: 119)
