@@ -85,6 +85,22 @@ struct Help: Sendable {
 }
 
 extension Help {
+  static let cases = Help(
+    summary: "run folders of cases, each with the outputs that are expected",
+    usage: "cases FOLDER... [--ops OP,OP/TYPE,...] [--failures N] [--quiet]",
+    description: """
+      A FOLDER holds index.json and for each case a folder with model.tflite, input-N.bin, output-N.bin (of later runs
+      input-N-run1.bin, ...) and case.json. Outputs must be equal to the byte; numbers of float32 to 1e-5 of their size
+      where the case does not call itself exact. Prints a row for each operator and type, and as the last line how many
+      passed and failed.
+      """,
+    options: [
+      ("--ops LIST", "only these operators, or operators in one type"),
+      ("--failures N", "how many failures to print in full; 20 unless given"),
+      ("--quiet", "no progress bar"),
+    ],
+    example: "tinyrun cases Fixtures/cases")
+
   static let operators = Help(
     summary: "list the operators that this version runs",
     usage: "operators [--all] [--markdown] [--json]",
