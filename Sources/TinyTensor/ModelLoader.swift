@@ -11,7 +11,7 @@ struct ModelLoader {
     let entry = try EntryPoint(file, options)
     let subgraph = file.subgraphs[entry.subgraph]
     try Self.checkEntry(subgraph, entry)
-    let codes = try Self.checkedCodes(file, subgraph, device, options.limits)
+    let codes = try Self.checkedCodes(file, subgraph, device, options)
     let context = BuildContext(file, device: device, options: options)
     var builder = try GraphBuilder(context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph))
     let kernels = try builder.translateAll(codes)
@@ -62,9 +62,10 @@ struct ModelLoader {
 
   /// The operators' codes, after a look at all indices and at whether every operator can run.
   static func checkedCodes(
-    _ file: ModelFile, _ subgraph: ModelFile.Subgraph, _ device: Device, _ limits: ModelOptions.Limits
+    _ file: ModelFile, _ subgraph: ModelFile.Subgraph, _ device: Device, _ options: ModelOptions
   ) throws(ModelError) -> [ModelFile.OperatorCode] {
     let tensors = subgraph.tensors.indices
+    let limits = options.limits
     guard subgraph.operators.count <= limits.operators else {
       throw ModelError(
         .tooLarge, "the graph has \(subgraph.operators.count) operators; the limit is \(limits.operators)")
@@ -84,12 +85,14 @@ struct ModelLoader {
       }
     }
     let codes = subgraph.operators.map { file.operatorCodes[$0.codeIndex] }
-    try checkSupport(codes, device)
+    try checkSupport(codes, device, options)
     return codes
   }
 
   /// Refuses a graph with operators that cannot run, and names all of them.
-  private static func checkSupport(_ codes: [ModelFile.OperatorCode], _ device: Device) throws(ModelError) {
+  private static func checkSupport(
+    _ codes: [ModelFile.OperatorCode], _ device: Device, _ options: ModelOptions
+  ) throws(ModelError) {
     var reasons: [(text: String, operators: [Int])] = []
     var seen: [ModelFile.OperatorCode: Int] = [:]
     for (index, code) in codes.enumerated() {
@@ -97,14 +100,16 @@ struct ModelLoader {
         if known >= 0 { reasons[known].operators.append(index) }
         continue
       }
-      if code.builtin == .custom, code.customName == "edgetpu-custom-op", !device.claims(code) {
+      if code.builtin == .custom, code.customName == "edgetpu-custom-op", !device.claims(code),
+        options.customOperator(code) == nil
+      {
         throw ModelError(
           .wrongDevice,
           "operator \(index) (edgetpu-custom-op) was compiled for the Edge TPU and cannot run on the CPU; use the "
             + "model file that it was compiled from",
           operatorIndex: index)
       }
-      guard !device.claims(code), let text = whyUnsupported(code) else {
+      guard !device.claims(code), options.customOperator(code) == nil, let text = whyUnsupported(code) else {
         seen[code] = -1
         continue
       }

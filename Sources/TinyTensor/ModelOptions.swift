@@ -1,10 +1,12 @@
 /// Choices that are made when a model is loaded.
-public struct ModelOptions: Sendable, Hashable {
+public struct ModelOptions: Sendable {
   /// The signature to run; `nil` takes `serving_default`, or the only signature, or the first subgraph's own inputs and
   /// outputs.
   public var signature: String?
   /// Shapes for inputs by name, where they shall differ from the file's; all other shapes follow from them.
   public var inputShapes: [String: [Int]]
+  /// Operators that the program brings along, by name.
+  public var customOperators: [CustomOperator]
   /// How large a model may be.
   public var limits: Limits
 
@@ -26,10 +28,23 @@ public struct ModelOptions: Sendable, Hashable {
   /// - Parameters:
   ///   - signature: the signature to run, or `nil` for the default.
   ///   - inputShapes: shapes for inputs by name, where they shall differ from the file's.
+  ///   - customOperators: operators that the program brings along.
   ///   - limits: how large a model may be.
-  public init(signature: String? = nil, inputShapes: [String: [Int]] = [:], limits: Limits = Limits()) {
+  public init(
+    signature: String? = nil, inputShapes: [String: [Int]] = [:], customOperators: [CustomOperator] = [],
+    limits: Limits = Limits()
+  ) {
     self.signature = signature
     self.inputShapes = inputShapes
+    self.customOperators = customOperators
     self.limits = limits
+  }
+}
+
+extension ModelOptions {
+  /// The operator of the program's that an operator code means, if it means one.
+  func customOperator(_ code: ModelFile.OperatorCode) -> CustomOperator? {
+    guard code.builtin == .custom, let name = code.customName else { return nil }
+    return customOperators.last { $0.name == name }
   }
 }

@@ -21,6 +21,8 @@ struct GraphBuilder {
   private(set) var blocks: [AlignedMemory] = []
   /// Bytes of scratch memory, by number.
   private(set) var scratchByteCounts: [Int] = []
+  /// What custom operators of the program's do, by number.
+  private(set) var customRuns: [CustomRun] = []
   /// Graphs that operators of this one call, and the scratch memory that each has for its arena.
   private(set) var children: [(plan: Plan, scratch: Int)] = []
 
@@ -122,15 +124,21 @@ struct GraphBuilder {
     for segment in Partition(codes, claims: context.device.claims).segments {
       for index in segment.operators {
         try begin(index)
-        // Checked before: the CPU has every operator that is left to it.
-        guard segment.owner == .cpu, let translate = OperatorEntry.entry(for: codes[index])?.translate
-        else { throw error(.wrongDevice, "\(context.device) cannot run it") }
-        let operation = try translate(&self)
+        guard segment.owner == .cpu else { throw error(.wrongDevice, "\(context.device) cannot run it") }
+        let operation = try translate(codes[index])
         try end(operation)
         if let operation { facts[index] = operation.facts }
       }
     }
     return facts
+  }
+
+  private mutating func translate(_ code: ModelFile.OperatorCode) throws(ModelError) -> Operation? {
+    if let custom = context.options.customOperator(code) { return try Custom.translate(&self, custom) }
+    guard let entry = OperatorEntry.entry(for: code) else {
+      throw error(.unsupportedOperator, "it is not supported")
+    }
+    return try entry.translate(&self)
   }
 
   /// Refuses a graph with an output that nothing writes.
@@ -244,6 +252,12 @@ struct GraphBuilder {
   mutating func addChild(_ plan: Plan, scratch: Int) -> Int {
     children.append((plan, scratch))
     return children.count - 1
+  }
+
+  /// Adds the work of a custom operator; returns its number.
+  mutating func addCustomRun(_ run: CustomRun) -> Int {
+    customRuns.append(run)
+    return customRuns.count - 1
   }
 
   mutating func addScratch(byteCount: Int) -> Int {

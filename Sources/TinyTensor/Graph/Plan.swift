@@ -12,6 +12,8 @@ struct Plan: Sendable {
   let outputs: [Location]
   /// Graphs that operators call, and the scratch memory that each has for its arena.
   let children: [Child]
+  /// What custom operators of the program's do, by number.
+  let customRuns: [CustomRun]
   /// Where in the arena each variable of the model lies; those of a graph inside another lie in the outermost arena.
   let variables: [InitialValue]
   /// Where in the arena each scratch memory lies.
@@ -161,6 +163,7 @@ struct Plan: Sendable {
     for tensor in outputs { outputPlaces.append(try place(tensor)) }
     self.inputs = inputPlaces
     self.outputs = outputPlaces
+    customRuns = builder.customRuns
     children = builder.children.map { Child(plan: $0.plan, scratch: $0.scratch) }
     initialValues = inputs.compactMap { tensor in
       guard let location = locations[tensor], case .arena(let offset) = location.place else { return nil }

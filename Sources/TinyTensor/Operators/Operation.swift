@@ -5,6 +5,7 @@ enum Operation: Sendable {
   case control(Control)
   case convolution(Convolution)
   case copy(Copy)
+  case custom(Custom)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
   case detectionPostProcess(DetectionPostProcess)
@@ -36,6 +37,7 @@ extension Operation {
     case .control(let operation): try operation.run(memory, in: graph)
     case .convolution(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
+    case .custom(let operation): try operation.run(memory, in: graph)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
     case .detectionPostProcess(let operation): try operation.run(memory)
@@ -56,7 +58,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .quantizedLSTM, .svdf: false
+    case .control, .custom, .quantizedLSTM, .svdf: false
     default: true
     }
   }
@@ -69,6 +71,7 @@ extension Operation {
     case .control(let operation): operation.facts
     case .convolution(let operation): operation.facts
     case .copy(let operation): operation.facts
+    case .custom(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
     case .detectionPostProcess(let operation): operation.facts

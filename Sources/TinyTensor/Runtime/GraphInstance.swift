@@ -81,6 +81,9 @@ final class GraphInstance: @unchecked Sendable {
   /// A graph that an operator of this one calls.
   func child(_ number: Int) -> GraphInstance { children[number] }
 
+  /// What a custom operator of the program's does.
+  func customRun(_ number: Int) -> CustomRun { plan.customRuns[number] }
+
   /// Has this graph and those inside it forget that they have run.
   func forgetRuns() {
     hasRun = false
