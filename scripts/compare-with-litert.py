@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Runs every .tflite file below some folders through LiteRT's reference kernels and through tinyrun, on the same seeded
+inputs, and prints what came of each.
+
+    compare-with-litert.py [--seed N] [--runs N] [--tinyrun PATH] [--verbose] FOLDER_OR_FILE...
+
+Needs ai-edge-litert and numpy (PyPI). A file is
+
+    equal    all outputs of all runs are the same bytes (numbers of float32: within 1e-5 of their size, or 1e-6)
+    differs  an output is not; the first tensor that differs and the largest difference are named
+    refused  tinyrun refuses the file; its reason is shown
+    unknown  LiteRT itself does not run the file
+
+The last line is `N equal, N differ, N refused, N unknown`; the exit status is 1 if any file differs.
+"""
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+
+def random_input(rng, detail):
+    """Elements for an input: integers over the whole type, floats from -1 to 1."""
+    dtype = np.dtype(detail["dtype"])
+    shape = detail["shape"]
+    if dtype == np.bool_:
+        return rng.integers(0, 2, shape).astype(dtype)
+    if dtype.kind in "iu":
+        # Wide integers are mostly indices and counts.
+        low, high = (0, 4) if dtype.itemsize >= 4 else (np.iinfo(dtype).min, int(np.iinfo(dtype).max) + 1)
+        return rng.integers(low, high, shape).astype(dtype)
+    return rng.uniform(-1, 1, shape).astype(dtype)
+
+
+def run_litert(path, seed, runs, folder):
+    """Runs the reference kernels in a child process, since a model may end it. Returns a description, or None.
+
+    Writes in-R-I.bin and out-R-I.bin for run R, and tensor-N.bin for every tensor of the first run.
+    """
+    child = os.fork()
+    if child == 0:
+        signal.alarm(600)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        status = 1
+        try:
+            from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+            def interpreter(preserve):
+                made = Interpreter(
+                    path, num_threads=1, experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+                    experimental_preserve_all_tensors=preserve)
+                made.allocate_tensors()
+                return made
+
+            plain = interpreter(False)
+            rng = np.random.default_rng(seed)
+            names = []
+            for run in range(runs):
+                for index, detail in enumerate(plain.get_input_details()):
+                    data = random_input(rng, detail)
+                    plain.set_tensor(detail["index"], data)
+                    data.tofile(f"{folder}/in-{run}-{index}.bin")
+                plain.invoke()
+                for index, detail in enumerate(plain.get_output_details()):
+                    value = plain.get_tensor(detail["index"])
+                    np.ascontiguousarray(value).tofile(f"{folder}/out-{run}-{index}.bin")
+            names = [(d["name"], np.dtype(d["dtype"]).name) for d in plain.get_output_details()]
+            json.dump(
+                {"inputs": len(plain.get_input_details()), "outputs": names}, open(f"{folder}/litert.json", "w"))
+            status = 0
+        except BaseException:  # a child that must not go on as its parent
+            status = 1
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    if status != 0 or not os.path.exists(f"{folder}/litert.json"):
+        return None
+    return json.load(open(f"{folder}/litert.json"))
+
+
+def difference(given, expected, dtype):
+    """The largest difference of two outputs, or None if they agree."""
+    if len(given) != len(expected):
+        return f"{len(given)} bytes instead of {len(expected)}"
+    if given == expected:
+        return None
+    kind = np.dtype(dtype)
+    if kind.itemsize == 0 or len(given) % kind.itemsize:
+        return "bytes differ"
+    left, right = np.frombuffer(given, kind), np.frombuffer(expected, kind)
+    if kind.kind == "f" and np.allclose(left, right, rtol=1e-5, atol=1e-6, equal_nan=True):
+        return None
+    if kind == np.bool_:
+        return f"{np.count_nonzero(left != right)} of {left.size} truth values"
+    gaps = np.abs(left.astype(np.float64) - right.astype(np.float64))
+    return f"by at most {np.nanmax(gaps):.6g} in {np.count_nonzero(left != right)} of {left.size} elements"
+
+
+def compare(path, tinyrun, seed, runs):
+    """What came of a file: its class and a remark."""
+    with tempfile.TemporaryDirectory() as folder:
+        litert = run_litert(path, seed, runs, folder)
+        inputs = []
+        if litert:
+            inputs = [f"{folder}/in-{run}-{index}.bin" for run in range(runs) for index in range(litert["inputs"])]
+        done = subprocess.run(
+            [tinyrun, "run", path, *inputs, "--output-prefix", f"{folder}/tt-"], capture_output=True, text=True)
+        if done.returncode < 0 or done.returncode > 4:
+            return "differs", f"tinyrun ended with {done.returncode}"
+        if done.returncode:
+            reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason"
+            reason = reason.replace("tinyrun: ", "").replace(f"{path}: ", "")
+            return "refused", reason + ("" if litert else "  (LiteRT does not run it either)")
+        if not litert:
+            return "unknown", "LiteRT does not run it"
+        count = runs if inputs else 1
+        for run in range(count):
+            for index, (name, dtype) in enumerate(litert["outputs"]):
+                tail = "" if run == 0 else f"-run{run}"
+                given = open(f"{folder}/tt-{index}{tail}.bin", "rb").read()
+                gap = difference(given, open(f"{folder}/out-{run}-{index}.bin", "rb").read(), dtype)
+                if gap:
+                    return "differs", f"output {index} ({name}) of run {run}: {gap}"
+        return "equal", ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="+")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--tinyrun", default=".build/release/tinyrun")
+    parser.add_argument("--verbose", action="store_true", help="a line for equal files too")
+    arguments = parser.parse_args()
+    files = []
+    for path in arguments.paths:
+        if os.path.isfile(path):
+            files.append(path)
+        for folder, _, names in sorted(os.walk(path)):
+            files += [os.path.join(folder, name) for name in sorted(names) if name.endswith(".tflite")]
+    counts = {"equal": 0, "differs": 0, "refused": 0, "unknown": 0}
+    for path in files:
+        outcome, remark = compare(path, arguments.tinyrun, arguments.seed, arguments.runs)
+        counts[outcome] += 1
+        if outcome != "equal" or arguments.verbose:
+            print(f"{outcome:8} {path}  {remark}", flush=True)
+    print(
+        f"{counts['equal']} equal, {counts['differs']} differ, {counts['refused']} refused, "
+        f"{counts['unknown']} unknown")
+    return 1 if counts["differs"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
