@@ -9,6 +9,7 @@ enum Operation: Sendable {
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
   case detectionPostProcess(DetectionPostProcess)
+  case floatLSTM(FloatLSTM)
   case fullyConnected(FullyConnected)
   case lookUp(LookUp)
   case mean(Mean)
@@ -41,6 +42,7 @@ extension Operation {
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
     case .detectionPostProcess(let operation): try operation.run(memory)
+    case .floatLSTM(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
@@ -58,7 +60,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .custom, .quantizedLSTM, .svdf: false
+    case .control, .custom, .floatLSTM, .quantizedLSTM, .svdf: false
     default: true
     }
   }
@@ -75,6 +77,7 @@ extension Operation {
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
     case .detectionPostProcess(let operation): operation.facts
+    case .floatLSTM(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts

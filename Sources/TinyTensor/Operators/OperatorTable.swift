@@ -38,7 +38,7 @@ struct OperatorEntry: Sendable {
     .init(.reshape, newestVersion: 1, types: "all", Reshape.translate),
     .init(.softmax, newestVersion: 3, types: "int8, uint8, int8 to int16", Softmax.translate),
     .init(.svdf, newestVersion: 4, types: "int8, float32", SVDF.translate),
-    .init(.unidirectionalSequenceLSTM, newestVersion: 4, types: "int8", QuantizedLSTM.translate),
+    .init(.unidirectionalSequenceLSTM, newestVersion: 4, types: "int8, float32", FloatLSTM.translateUnidirectional),
     .init(.call, newestVersion: 1, types: "all", Control.translateCall),
     .init(
       .custom, "TFLite_Detection_PostProcess", newestVersion: 1, types: "float32, int8, uint8 to float32",

@@ -1,0 +1,147 @@
+"""Makes the cases of Fixtures/cases-recurrent: layers that keep a state from run to run, in float32.
+
+    python make_recurrent_cases.py CASES_FOLDER
+
+UNIDIRECTIONAL_SEQUENCE_LSTM in each combination of coupled input gate, peepholes, projection and layer normalization,
+and SVDF. Each model runs three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is
+printed and left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin, input-0-run1.bin,
+..., case.json}.
+"""
+import itertools
+import json
+import os
+import sys
+import zlib
+
+import numpy as np
+
+import litert
+from flatbuffer_model import ModelBuilder
+
+RUNS = 3
+
+
+class Layer:
+    """A model of one layer under construction, with seeded weights."""
+
+    def __init__(self, operator, **parameters):
+        self.operator, self.parameters = operator, parameters
+        self.seed = zlib.crc32(json.dumps([operator, parameters]).encode())
+        self.random = np.random.default_rng(self.seed)
+        self.model = ModelBuilder("TinyTensor fixture")
+
+    def weights(self, name, *shape, deviation=0.5):
+        """Adds a constant of normally distributed numbers."""
+        values = self.random.normal(0, deviation, shape).astype(np.float32)
+        return self.model.tensor(name, shape, np.float32, data=values)
+
+    def state(self, name, *shape):
+        """Adds a variable."""
+        index = self.model.tensor(name, shape, np.float32)
+        self.model.tensors[index].isVariable = True
+        return index
+
+
+def lstm(coupled, peephole, projection, normalization, **more):
+    """A layer with three inputs and four cells."""
+    layer = Layer(
+        "UNIDIRECTIONAL_SEQUENCE_LSTM", coupled=coupled, peephole=peephole, projection=projection,
+        normalization=normalization, **more)
+    batches, steps, size, cells = more.get("batches", 2), more.get("steps", 3), 3, 4
+    outputs = 2 if projection else cells
+    time_major = more.get("time_major", False)
+    rows = (steps, batches) if time_major else (batches, steps)
+    image = layer.model.input("input", (*rows, size), np.float32)
+    gates = ["input", "forget", "cell", "output"]
+    used = [not (coupled and gate == "input") for gate in gates]
+    inputs = [image]
+    inputs += [layer.weights(f"W {gate}", cells, size) if on else -1 for gate, on in zip(gates, used)]
+    inputs += [layer.weights(f"R {gate}", cells, outputs) if on else -1 for gate, on in zip(gates, used)]
+    inputs += [
+        layer.weights(f"P {gate}", cells) if peephole and on else -1
+        for gate, on in zip(gates, used) if gate != "cell"]
+    inputs += [layer.weights(f"b {gate}", cells) if on else -1 for gate, on in zip(gates, used)]
+    inputs.append(layer.weights("projection", outputs, cells) if projection else -1)
+    inputs.append(layer.weights("projection bias", outputs) if projection == "bias" else -1)
+    inputs += [layer.state("output state", batches, outputs), layer.state("cell state", batches, cells)]
+    if normalization:
+        inputs += [layer.weights(f"N {gate}", cells) if on else -1 for gate, on in zip(gates, used)]
+    result = layer.model.output("output", (*rows, outputs), np.float32)
+    layer.model.operator(
+        "UNIDIRECTIONAL_SEQUENCE_LSTM", 1, inputs, [result], "UnidirectionalSequenceLSTMOptions",
+        fusedActivationFunction=more.get("activation", 4), cellClip=more.get("cell_clip", 0.0),
+        projClip=more.get("projection_clip", 0.0), timeMajor=time_major)
+    return layer
+
+
+def svdf(rank, activation, bias):
+    """A filter with three units that remembers five steps."""
+    layer = Layer("SVDF", rank=rank, activation=activation, bias=bias)
+    batches, size, units, memory = 2, 4, 3, 5
+    image = layer.model.input("input", (batches, size), np.float32)
+    inputs = [
+        image, layer.weights("features", units * rank, size), layer.weights("time", units * rank, memory),
+        layer.weights("bias", units) if bias else -1, layer.state("state", batches, memory * units * rank)]
+    result = layer.model.output("output", (batches, units), np.float32)
+    layer.model.operator(
+        "SVDF", 1, inputs, [result], "SVDFOptions", rank=rank, fusedActivationFunction=activation)
+    return layer
+
+
+def layers():
+    """All layers, in the order of their numbers."""
+    for parts in itertools.product([False, True], [False, True], [None, "plain", "bias"], [False, True]):
+        yield lstm(*parts)
+    yield lstm(False, False, None, False, time_major=True)
+    yield lstm(False, True, "bias", True, time_major=True, batches=1, steps=1)
+    yield lstm(False, False, None, False, cell_clip=0.3)
+    yield lstm(True, False, "plain", False, cell_clip=0.5, projection_clip=0.1)
+    # Not 0: the reference leaves a buffer unwritten without an activation.
+    for activation in (1, 3):
+        yield lstm(False, False, None, False, activation=activation)
+    for rank, activation, bias in itertools.product([1, 2], [0, 1], [False, True]):
+        yield svdf(rank, activation, bias)
+
+
+def write(layer, folder):
+    """Runs a layer and writes its case."""
+    model = layer.model.pack()
+    interpreter = litert.reference_interpreter(model)
+    details, results = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "model.tflite"), "wb") as file:
+        file.write(model)
+    for run in range(RUNS):
+        tail = f"-run{run}" if run else ""
+        values = layer.random.normal(0, 1, details["shape"]).astype(np.float32)
+        interpreter.set_tensor(details["index"], values)
+        interpreter.invoke()
+        values.tofile(os.path.join(folder, f"input-0{tail}.bin"))
+        interpreter.get_tensor(results["index"]).tofile(os.path.join(folder, f"output-0{tail}.bin"))
+    description = {
+        "op": layer.operator, "dtype": "float32", "seed": layer.seed, "params": layer.parameters, "runs": RUNS,
+        "exact": False, "notes": [],
+        "inputs": [{"name": "input", "dtype": "float32", "shape": [int(size) for size in details["shape"]]}],
+        "outputs": [{"name": "output", "dtype": "float32", "shape": [int(size) for size in results["shape"]]}],
+    }
+    with open(os.path.join(folder, "case.json"), "w", encoding="utf-8") as file:
+        json.dump(description, file, indent=1)
+    return {key: description[key] for key in ("op", "dtype", "seed", "runs", "exact")}
+
+
+def main():
+    root = sys.argv[1]
+    rows = []
+    for layer in layers():
+        name = f"case-{len(rows)}"
+        try:
+            rows.append({"case": name} | write(layer, os.path.join(root, name)))
+        except (RuntimeError, ValueError) as error:
+            print(f"refused: {layer.operator} {layer.parameters}: {str(error).strip().splitlines()[0]}")
+    with open(os.path.join(root, "index.json"), "w", encoding="utf-8") as file:
+        json.dump({"cases": rows}, file, indent=1)
+    print(f"{len(rows)} cases in {root}")
+
+
+if __name__ == "__main__":
+    main()
