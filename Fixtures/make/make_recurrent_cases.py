@@ -3,7 +3,7 @@
     python make_recurrent_cases.py CASES_FOLDER
 
 UNIDIRECTIONAL_SEQUENCE_LSTM in each combination of coupled input gate, peepholes, projection and layer normalization,
-and SVDF. Each model runs three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is
+BIDIRECTIONAL_SEQUENCE_LSTM, RNN, UNIDIRECTIONAL_SEQUENCE_RNN, and SVDF. Each model runs three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is
 printed and left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin, input-0-run1.bin,
 ..., case.json}.
 """
@@ -88,6 +88,57 @@ def svdf(rank, activation, bias):
     return layer
 
 
+def rnn(sequence, time_major, activation):
+    """A plain layer with three units, of one step or of three."""
+    layer = Layer("UNIDIRECTIONAL_SEQUENCE_RNN" if sequence else "RNN", time_major=time_major, activation=activation)
+    batches, steps, size, units = 2, 3, 4, 3
+    rows = ((steps, batches) if time_major else (batches, steps)) if sequence else (batches,)
+    inputs = [
+        layer.model.input("input", (*rows, size), np.float32), layer.weights("weights", units, size),
+        layer.weights("recurrent", units, units), layer.weights("bias", units), layer.state("state", batches, units)]
+    result = layer.model.output("output", (*rows, units), np.float32)
+    if sequence:
+        layer.model.operator(
+            layer.operator, 1, inputs, [result], "SequenceRNNOptions", timeMajor=time_major,
+            fusedActivationFunction=activation)
+    else:
+        layer.model.operator(layer.operator, 1, inputs, [result], "RNNOptions", fusedActivationFunction=activation)
+    return layer
+
+
+def bidirectional(merged, time_major, peephole, projection):
+    """Two layers over one input, from either end."""
+    layer = Layer(
+        "BIDIRECTIONAL_SEQUENCE_LSTM", merged=merged, time_major=time_major, peephole=peephole, projection=projection)
+    # The reference takes the wrong rows of the state for a second batch of merged outputs that is not time-major.
+    batches, steps, size = 1 if merged and not time_major else 2, 3, 4
+    rows = (steps, batches) if time_major else (batches, steps)
+    inputs = [layer.model.input("input", (*rows, size), np.float32)]
+    states = []
+    for direction, cells in (("fw", 3), ("bw", 3)):
+        outputs = 2 if projection else cells
+        gates = ["input", "forget", "cell", "output"]
+        inputs += [layer.weights(f"{direction} W {gate}", cells, size) for gate in gates]
+        inputs += [layer.weights(f"{direction} R {gate}", cells, outputs) for gate in gates]
+        inputs += [layer.weights(f"{direction} P {gate}", cells) if peephole else -1 for gate in gates if gate != "cell"]
+        inputs += [layer.weights(f"{direction} b {gate}", cells) for gate in gates]
+        inputs += [layer.weights(f"{direction} projection", outputs, cells), -1] if projection else [-1, -1]
+        states += [
+            layer.state(f"{direction} output state", batches, outputs),
+            layer.state(f"{direction} cell state", batches, cells)]
+    inputs += states + [-1] * 9
+    widths = [2, 2] if projection else [3, 3]
+    if merged:
+        results = [layer.model.output("output", (*rows, sum(widths)), np.float32)]
+    else:
+        results = [layer.model.output(f"output {index}", (*rows, width), np.float32)
+                   for index, width in enumerate(widths)]
+    layer.model.operator(
+        layer.operator, 1, inputs, results, "BidirectionalSequenceLSTMOptions", fusedActivationFunction=4,
+        mergeOutputs=merged, timeMajor=time_major)
+    return layer
+
+
 def layers():
     """All layers, in the order of their numbers."""
     for parts in itertools.product([False, True], [False, True], [None, "plain", "bias"], [False, True]):
@@ -101,13 +152,17 @@ def layers():
         yield lstm(False, False, None, False, activation=activation)
     for rank, activation, bias in itertools.product([1, 2], [0, 1], [False, True]):
         yield svdf(rank, activation, bias)
+    for sequence, time_major, activation in ((False, False, 4), (False, False, 1), (True, False, 4), (True, True, 1)):
+        yield rnn(sequence, time_major, activation)
+    for merged, time_major, peephole, projection in itertools.product([False, True], repeat=4):
+        yield bidirectional(merged, time_major, peephole, projection)
 
 
 def write(layer, folder):
     """Runs a layer and writes its case."""
     model = layer.model.pack()
     interpreter = litert.reference_interpreter(model)
-    details, results = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    details, results = interpreter.get_input_details()[0], interpreter.get_output_details()
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "model.tflite"), "wb") as file:
         file.write(model)
@@ -117,12 +172,15 @@ def write(layer, folder):
         interpreter.set_tensor(details["index"], values)
         interpreter.invoke()
         values.tofile(os.path.join(folder, f"input-0{tail}.bin"))
-        interpreter.get_tensor(results["index"]).tofile(os.path.join(folder, f"output-0{tail}.bin"))
+        for index, result in enumerate(results):
+            interpreter.get_tensor(result["index"]).tofile(os.path.join(folder, f"output-{index}{tail}.bin"))
     description = {
         "op": layer.operator, "dtype": "float32", "seed": layer.seed, "params": layer.parameters, "runs": RUNS,
         "exact": False, "notes": [],
         "inputs": [{"name": "input", "dtype": "float32", "shape": [int(size) for size in details["shape"]]}],
-        "outputs": [{"name": "output", "dtype": "float32", "shape": [int(size) for size in results["shape"]]}],
+        "outputs": [
+            {"name": result["name"], "dtype": "float32", "shape": [int(size) for size in result["shape"]]}
+            for result in results],
     }
     with open(os.path.join(folder, "case.json"), "w", encoding="utf-8") as file:
         json.dump(description, file, indent=1)

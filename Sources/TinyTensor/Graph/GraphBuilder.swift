@@ -184,6 +184,12 @@ struct GraphBuilder {
         operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
   }
 
+  /// Adds a step of the current operator, which ends with another one; both see the same operands.
+  mutating func emit(_ operation: Operation) {
+    steps.append(
+      Step(operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
+  }
+
   /// Whether the current operator reads nothing that a run could change.
   private var readsOnlyConstants: Bool {
     for operand in operands[firstOperand...] {

@@ -1,8 +1,8 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// UNIDIRECTIONAL_SEQUENCE_LSTM in float32, with every part that it may have: coupled input gate, peepholes, projection,
-/// layer normalization.
+/// UNIDIRECTIONAL_SEQUENCE_LSTM and the halves of BIDIRECTIONAL_SEQUENCE_LSTM in float32, with every part that they may
+/// have: coupled input gate, peepholes, projection, layer normalization.
 struct FloatLSTM: Sendable {
   struct Gate: Sendable {
     let inputWeights: ReadSlot
@@ -24,25 +24,125 @@ struct FloatLSTM: Sendable {
 }
 
 extension FloatLSTM {
+  private struct Options {
+    var activation: Int8 = 0
+    var cellClip: Float = 0
+    var projectionClip: Float = 0
+    var mergesOutputs = false
+    var isTimeMajor = false
+  }
+
+  /// Which of the operator's inputs are the parts of a layer: the first of four, or of three peepholes.
+  private struct Places {
+    var inputWeights: Int
+    var recurrentWeights: Int
+    var peepholes: Int
+    var biases: Int
+    var projection: Int
+    var state: Int
+    var cellState: Int
+    /// `nil` where there is no layer normalization.
+    var normalization: Int?
+  }
+
+  /// Where a layer writes.
+  private struct Target {
+    var output: WriteSlot
+    var offset: Int
+    var stride: Int
+  }
+
   /// The two forms of the operator by the type of the input.
   static func translateUnidirectional(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 20...24)
     if try graph.input(0).elementType == .int8 { return try QuantizedLSTM.translate(&graph) }
     let options = try graph.requiredOptions(71) { (table) throws(ReadError) in
-      (
-        activation: try table.scalar(0, default: Int8(0)), cellClip: try table.scalar(1, default: Float(0)),
-        projectionClip: try table.scalar(2, default: Float(0)), isTimeMajor: try table.scalar(3, default: false)
-      )
+      Options(
+        activation: try table.scalar(0, default: 0), cellClip: try table.scalar(1, default: 0),
+        projectionClip: try table.scalar(2, default: 0), isTimeMajor: try table.scalar(3, default: false))
     }
+    let places = Places(
+      inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 18, cellState: 19,
+      normalization: 20)
+    let input = try checkedInput(graph, options)
+    let size = try graph.input(places.state, .float32).shape
+    guard size.rank == 2 else { throw graph.error(.invalidOperator, "its state \(size) does not have two axes") }
+    let shape = try outputShape(graph, input, size[1])
+    let target = Target(output: try graph.bindOutput(shape: shape), offset: 0, stride: size[1])
+    return .floatLSTM(try make(&graph, input, places, options, isReversed: false, target))
+  }
+
+  /// Two layers over one input, the second one from the end on.
+  static func translateBidirectional(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    let options = try graph.requiredOptions(69) { (table) throws(ReadError) in
+      Options(
+        activation: try table.scalar(0, default: 0), cellClip: try table.scalar(1, default: 0),
+        projectionClip: try table.scalar(2, default: 0), mergesOutputs: try table.scalar(3, default: false),
+        isTimeMajor: try table.scalar(4, default: true))
+    }
+    try graph.requireOperands(inputs: 39...48, outputs: options.mergesOutputs ? 1 : 2)
+    let input = try checkedInput(graph, options)
+    for place in 39..<48 where try graph.optionalInput(place) != nil {
+      throw graph.error(.unsupportedOperator, "an auxiliary input is not supported; input \(place) is part of one")
+    }
+    let forward = Places(
+      inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 35, cellState: 36)
+    let backward = Places(
+      inputWeights: 18, recurrentWeights: 22, peepholes: 26, biases: 29, projection: 33, state: 37, cellState: 38)
+    let first = try graph.input(forward.state, .float32).shape
+    let second = try graph.input(backward.state, .float32).shape
+    guard first.rank == 2, second.rank == 2 else {
+      throw graph.error(.invalidOperator, "its states \(first) and \(second) do not have two axes")
+    }
+    let firstTarget: Target
+    let secondTarget: Target
+    if options.mergesOutputs {
+      let width = first[1] + second[1]
+      let output = try graph.bindOutput(shape: outputShape(graph, input, width))
+      firstTarget = Target(output: output, offset: 0, stride: width)
+      secondTarget = Target(output: output, offset: first[1], stride: width)
+    } else {
+      _ = try graph.outputType(1, .float32)
+      let shapes = [try outputShape(graph, input, first[1]), try outputShape(graph, input, second[1])]
+      firstTarget = Target(output: try graph.bindOutput(0, shape: shapes[0]), offset: 0, stride: first[1])
+      secondTarget = Target(output: try graph.bindOutput(1, shape: shapes[1]), offset: 0, stride: second[1])
+    }
+    let layer = try make(&graph, input, forward, options, isReversed: false, firstTarget)
+    let reversed = try make(&graph, input, backward, options, isReversed: true, secondTarget)
+    graph.emit(.floatLSTM(layer))
+    return .floatLSTM(reversed)
+  }
+
+  private static func checkedInput(_ graph: GraphBuilder, _ options: Options) throws(ModelError) -> Operand {
     let input = try graph.input(0, .float32)
     guard input.shape.rank == 3, input.shape.count > 0 else {
       throw graph.error(.invalidOperator, "its input \(input.shape) does not have three axes with elements")
     }
+    guard options.cellClip >= 0, options.projectionClip >= 0 else {
+      throw graph.error(.invalidOperator, "a clip is negative or not a number")
+    }
+    _ = try graph.outputType(0, .float32)
+    return input
+  }
+
+  private static func outputShape(
+    _ graph: GraphBuilder, _ input: Operand, _ width: Int
+  ) throws(ModelError) -> Shape {
+    guard let shape = Shape([input.shape[0], input.shape[1], width]) else {
+      throw graph.error(.tooLarge, "its output is too large")
+    }
+    return shape
+  }
+
+  private static func make(
+    _ graph: inout GraphBuilder, _ input: Operand, _ places: Places, _ options: Options, isReversed: Bool,
+    _ target: Target
+  ) throws(ModelError) -> FloatLSTM {
     let batches = input.shape[options.isTimeMajor ? 1 : 0]
     let steps = input.shape[options.isTimeMajor ? 0 : 1]
     let size = input.shape[2]
-    let state = try graph.input(18, .float32)
-    let cellState = try graph.input(19, .float32)
+    let state = try graph.input(places.state, .float32)
+    let cellState = try graph.input(places.cellState, .float32)
     guard state.shape.rank == 2, cellState.shape.rank == 2, state.shape[0] == batches,
       cellState.shape[0] == batches, state.shape.count > 0, cellState.shape.count > 0
     else {
@@ -51,45 +151,42 @@ extension FloatLSTM {
     }
     let cells = cellState.shape[1]
     let outputSize = state.shape[1]
-    let projection = try graph.optionalInput(16)
+    let projection = try graph.optionalInput(places.projection)
     guard projection != nil || outputSize == cells else {
       throw graph.error(
         .invalidOperator, "its output has \(outputSize) elements for \(cells) cells, without projection")
     }
-    guard options.cellClip >= 0, options.projectionClip >= 0 else {
-      throw graph.error(.invalidOperator, "a clip is negative or not a number")
-    }
-    _ = try graph.outputType(0, .float32)
-    let last = options.isTimeMajor ? [steps, batches, outputSize] : [batches, steps, outputSize]
-    guard let shape = Shape(last) else { throw graph.error(.tooLarge, "its output is too large") }
     // An input gate without weights is coupled to the forget gate.
-    let couples = try graph.optionalInput(1) == nil
+    let couples = try graph.optionalInput(places.inputWeights) == nil
     var gates: [Gate] = []
     for index in 0..<4 {
       let isLeftOut = index == 0 && couples
       gates.append(
         Gate(
-          inputWeights: try graph.bindPart(1 + index, [cells, size], isLeftOut: isLeftOut),
-          recurrentWeights: try graph.bindPart(5 + index, [cells, outputSize], isLeftOut: isLeftOut),
-          // The cell gate has no peephole: inputs 9 to 11 are those of the input, forget and output gate.
+          inputWeights: try graph.bindPart(places.inputWeights + index, [cells, size], isLeftOut: isLeftOut),
+          recurrentWeights: try graph.bindPart(
+            places.recurrentWeights + index, [cells, outputSize], isLeftOut: isLeftOut),
+          // The cell gate has no peephole: there are those of the input, forget and output gate.
           peephole: try graph.bindPart(
-            index == 3 ? 11 : 9 + index, [cells], isLeftOut: isLeftOut || index == 2, isOptional: true),
-          bias: try graph.bindPart(12 + index, [cells], isLeftOut: isLeftOut),
-          normalization: try graph.bindPart(20 + index, [cells], isLeftOut: isLeftOut, isOptional: true)))
+            places.peepholes + min(index, 2), [cells], isLeftOut: isLeftOut || index == 2, isOptional: true),
+          bias: try graph.bindPart(places.biases + index, [cells], isLeftOut: isLeftOut),
+          normalization: try graph.bindPart(
+            (places.normalization ?? 0) + index, [cells], isLeftOut: isLeftOut || places.normalization == nil,
+            isOptional: true)))
     }
-    return .floatLSTM(
-      FloatLSTM(
-        parameters: FloatLSTMParameters(
-          batches: batches, steps: steps, inputSize: size, cells: cells, outputSize: outputSize,
-          isTimeMajor: options.isTimeMajor, isReversed: false, outputOffset: 0, outputStride: outputSize,
-          activation: try graph.recurrentActivation(options.activation), cellClip: options.cellClip,
-          projectionClip: options.projectionClip),
-        input: try graph.bind(input),
-        gates: LSTMGates(input: gates[0], forget: gates[1], cell: gates[2], output: gates[3]),
-        projection: try graph.bindPart(16, [outputSize, cells], isLeftOut: false, isOptional: true),
-        projectionBias: try graph.bindPart(17, [outputSize], isLeftOut: projection == nil, isOptional: true),
-        gateValues: try graph.bindScratch(count: 4 * cells, of: Float.self), state: try graph.bindState(state),
-        cellState: try graph.bindState(cellState), output: try graph.bindOutput(shape: shape)))
+    return FloatLSTM(
+      parameters: FloatLSTMParameters(
+        batches: batches, steps: steps, inputSize: size, cells: cells, outputSize: outputSize,
+        isTimeMajor: options.isTimeMajor, isReversed: isReversed, outputOffset: target.offset,
+        outputStride: target.stride, activation: try graph.recurrentActivation(options.activation),
+        cellClip: options.cellClip, projectionClip: options.projectionClip),
+      input: try graph.bind(input),
+      gates: LSTMGates(input: gates[0], forget: gates[1], cell: gates[2], output: gates[3]),
+      projection: try graph.bindPart(places.projection, [outputSize, cells], isLeftOut: false, isOptional: true),
+      projectionBias: try graph.bindPart(
+        places.projection + 1, [outputSize], isLeftOut: projection == nil, isOptional: true),
+      gateValues: try graph.bindScratch(count: 4 * cells, of: Float.self), state: try graph.bindState(state),
+      cellState: try graph.bindState(cellState), output: target.output)
   }
 }
 

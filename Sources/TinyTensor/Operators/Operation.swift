@@ -10,6 +10,7 @@ enum Operation: Sendable {
   case dequantize(Dequantize)
   case detectionPostProcess(DetectionPostProcess)
   case floatLSTM(FloatLSTM)
+  case floatRNN(FloatRNN)
   case fullyConnected(FullyConnected)
   case lookUp(LookUp)
   case mean(Mean)
@@ -43,6 +44,7 @@ extension Operation {
     case .dequantize(let operation): operation.run(memory)
     case .detectionPostProcess(let operation): try operation.run(memory)
     case .floatLSTM(let operation): operation.run(memory)
+    case .floatRNN(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
@@ -60,7 +62,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .custom, .floatLSTM, .quantizedLSTM, .svdf: false
+    case .control, .custom, .floatLSTM, .floatRNN, .quantizedLSTM, .svdf: false
     default: true
     }
   }
@@ -78,6 +80,7 @@ extension Operation {
     case .dequantize(let operation): operation.facts
     case .detectionPostProcess(let operation): operation.facts
     case .floatLSTM(let operation): operation.facts
+    case .floatRNN(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts

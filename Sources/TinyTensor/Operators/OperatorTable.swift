@@ -39,6 +39,9 @@ struct OperatorEntry: Sendable {
     .init(.softmax, newestVersion: 3, types: "int8, uint8, int8 to int16", Softmax.translate),
     .init(.svdf, newestVersion: 4, types: "int8, float32", SVDF.translate),
     .init(.unidirectionalSequenceLSTM, newestVersion: 4, types: "int8, float32", FloatLSTM.translateUnidirectional),
+    .init(.bidirectionalSequenceLSTM, newestVersion: 3, types: "float32", FloatLSTM.translateBidirectional),
+    .init(.rnn, newestVersion: 3, types: "float32", FloatRNN.translateSingle),
+    .init(.unidirectionalSequenceRNN, newestVersion: 3, types: "float32", FloatRNN.translateSequence),
     .init(.call, newestVersion: 1, types: "all", Control.translateCall),
     .init(
       .custom, "TFLite_Detection_PostProcess", newestVersion: 1, types: "float32, int8, uint8 to float32",
