@@ -4,9 +4,9 @@ import TinyTensorKernels
 /// TFLite_Detection_PostProcess: the end of SSD detectors.
 struct DetectionPostProcess: Sendable {
   let parameters: DetectionParameters
-  let encodings: DetectionInput
-  let scores: DetectionInput
-  let anchors: DetectionInput
+  let encodings: RealInput
+  let scores: RealInput
+  let anchors: RealInput
   let corners: WriteSlot
   let boxScores: WriteSlot
   let kept: WriteSlot
@@ -15,16 +15,6 @@ struct DetectionPostProcess: Sendable {
   let resultScores: WriteSlot
   /// Boxes, classes, scores, count.
   let firstOutput: WriteSlot
-}
-
-/// An input of real numbers: float32, or bytes that are turned into it first.
-struct DetectionInput: Sendable {
-  let slot: ReadSlot
-  /// `nil` for float32.
-  let bytes: ByteType?
-  let affine: Affine
-  /// Room for the real numbers of bytes.
-  let real: WriteSlot
 }
 
 extension DetectionPostProcess {
@@ -165,54 +155,5 @@ extension DetectionPostProcess {
   var facts: OperatorFacts {
     OperatorFacts(
       kernel: parameters.usesRegularSuppression ? "detection.regular.reference" : "detection.fast.reference")
-  }
-}
-
-extension DetectionInput {
-  /// Where the real numbers are once ``convert(_:)`` has run.
-  var realSlot: ReadSlot { bytes == nil ? slot : ReadSlot(index: real.index) }
-
-  func convert(_ memory: OperatorMemory) {
-    switch bytes {
-    case .int8: convert(memory, Int8.self)
-    case .uint8: convert(memory, UInt8.self)
-    case nil: break
-    }
-  }
-
-  private func convert<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
-    var output = memory.write(real, as: Float.self)
-    dequantizeReference(
-      scale: affine.scale, zeroPoint: affine.zeroPoint, input: memory.read(slot, as: Element.self),
-      output: &output)
-  }
-}
-
-extension GraphBuilder {
-  /// Has the step read an input of real numbers, with room to turn bytes into them.
-  fileprivate mutating func bindReal(_ operand: Operand) throws(ModelError) -> DetectionInput {
-    let slot = try bind(operand)
-    guard let bytes = ByteType(operand.elementType) else {
-      return DetectionInput(
-        slot: slot, bytes: nil, affine: Affine(scale: 1, zeroPoint: 0), real: WriteSlot(index: slot.index))
-    }
-    return DetectionInput(
-      slot: slot, bytes: bytes, affine: try affine(of: operand),
-      real: try bindScratch(count: operand.shape.count, of: Float.self))
-  }
-
-  /// A custom operator's options.
-  func customOptions<Options>(
-    _ read: (borrowing RawSpan) throws(ReadError) -> Options
-  ) throws(ModelError) -> Options {
-    guard let range = node.customOptions else {
-      throw error(.invalidOperator, "its custom options are missing")
-    }
-    do throws(ReadError) {
-      return try read(file.storage.bytes.extracting(range))
-    } catch {
-      throw self.error(
-        .invalidOperator, "its custom options cannot be read at byte \(error.position): \(error.message)")
-    }
   }
 }

@@ -17,6 +17,7 @@ enum Operation: Sendable {
   case multiply(Multiply)
   case pad(Pad)
   case pool(Pool)
+  case poseDecoder(PoseDecoder)
   case quantize(Quantize)
   case quantizedLSTM(QuantizedLSTM)
   case requantize(Requantize)
@@ -51,6 +52,7 @@ extension Operation {
     case .multiply(let operation): operation.run(memory)
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
+    case .poseDecoder(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
     case .quantizedLSTM(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
@@ -87,6 +89,7 @@ extension Operation {
     case .multiply(let operation): operation.facts
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
+    case .poseDecoder(let operation): operation.facts
     case .quantize(let operation): operation.facts
     case .quantizedLSTM(let operation): operation.facts
     case .requantize(let operation): operation.facts

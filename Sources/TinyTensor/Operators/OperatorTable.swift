@@ -43,6 +43,7 @@ struct OperatorEntry: Sendable {
     .init(.rnn, newestVersion: 3, types: "float32", FloatRNN.translateSingle),
     .init(.unidirectionalSequenceRNN, newestVersion: 3, types: "float32", FloatRNN.translateSequence),
     .init(.call, newestVersion: 1, types: "all", Control.translateCall),
+    .init(.custom, "PosenetDecoderOp", newestVersion: 1, types: "float32, uint8 to float32", PoseDecoder.translate),
     .init(
       .custom, "TFLite_Detection_PostProcess", newestVersion: 1, types: "float32, int8, uint8 to float32",
       DetectionPostProcess.translate),
