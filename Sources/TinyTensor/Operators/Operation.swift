@@ -1,20 +1,39 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
   case add(Add)
+  case batchToSpace(BatchToSpace)
+  case cast(Cast)
   case concatenation(Concatenation)
   case convolution(Convolution)
   case copy(Copy)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
+  case extremum(Extremum)
+  case fill(Fill)
   case fullyConnected(FullyConnected)
+  case gather(Gather)
+  case gatherCoordinates(GatherCoordinates)
+  case integerArithmetic(IntegerArithmetic)
   case lookUp(LookUp)
   case mean(Mean)
+  case mirrorPad(MirrorPad)
   case multiply(Multiply)
+  case oneHot(OneHot)
+  case overlay(Overlay)
   case pad(Pad)
   case pool(Pool)
   case quantize(Quantize)
+  case rearrangement(Rearrangement)
   case requantize(Requantize)
+  case reverseSequence(ReverseSequence)
+  case scatter(Scatter)
+  case select(Select)
   case softmax(Softmax)
+  case spaceToBatch(SpaceToBatch)
+  case sparseToDense(SparseToDense)
+  case split(Split)
+  case top(Top)
+  case updateSlice(UpdateSlice)
 }
 
 extension Operation {
@@ -25,20 +44,39 @@ extension Operation {
   func run(_ memory: OperatorMemory) throws(SessionError) {
     switch self {
     case .add(let operation): operation.run(memory)
+    case .batchToSpace(let operation): operation.run(memory)
+    case .cast(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .convolution(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
+    case .extremum(let operation): operation.run(memory)
+    case .fill(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
+    case .gather(let operation): try operation.run(memory)
+    case .gatherCoordinates(let operation): try operation.run(memory)
+    case .integerArithmetic(let operation): try operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
+    case .mirrorPad(let operation): operation.run(memory)
     case .multiply(let operation): operation.run(memory)
+    case .oneHot(let operation): operation.run(memory)
+    case .overlay(let operation): operation.run(memory)
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
+    case .rearrangement(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
+    case .reverseSequence(let operation): try operation.run(memory)
+    case .scatter(let operation): try operation.run(memory)
+    case .select(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
+    case .spaceToBatch(let operation): operation.run(memory)
+    case .sparseToDense(let operation): try operation.run(memory)
+    case .split(let operation): operation.run(memory)
+    case .top(let operation): operation.run(memory)
+    case .updateSlice(let operation): operation.run(memory)
     }
   }
 
@@ -49,20 +87,39 @@ extension Operation {
   var facts: OperatorFacts {
     switch self {
     case .add(let operation): operation.facts
+    case .batchToSpace(let operation): operation.facts
+    case .cast(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .convolution(let operation): operation.facts
     case .copy(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
+    case .extremum(let operation): operation.facts
+    case .fill(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
+    case .gather(let operation): operation.facts
+    case .gatherCoordinates(let operation): operation.facts
+    case .integerArithmetic(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts
+    case .mirrorPad(let operation): operation.facts
     case .multiply(let operation): operation.facts
+    case .oneHot(let operation): operation.facts
+    case .overlay(let operation): operation.facts
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
     case .quantize(let operation): operation.facts
+    case .rearrangement(let operation): operation.facts
     case .requantize(let operation): operation.facts
+    case .reverseSequence(let operation): operation.facts
+    case .scatter(let operation): operation.facts
+    case .select(let operation): operation.facts
     case .softmax(let operation): operation.facts
+    case .spaceToBatch(let operation): operation.facts
+    case .sparseToDense(let operation): operation.facts
+    case .split(let operation): operation.facts
+    case .top(let operation): operation.facts
+    case .updateSlice(let operation): operation.facts
     }
   }
 }
