@@ -92,7 +92,7 @@ extension Gather {
       let indexCount = indices.shape.count(of: batchAxes..<indexSizes.count),
       let sliceBytes = input.elementType.byteCount(of: inner)
     else { throw graph.error(.tooLarge, "its operands are too large") }
-    if indices.constant != nil, indices.elementType != .int16 {
+    if indices.constant != nil {
       for index in try graph.constantIntegers(indices, what: "the indices") where index < 0 || index >= sizes[axis] {
         throw graph.error(
           .invalidOperator, "the index \(index) is outside axis \(axis) of its input \(input.shape)")

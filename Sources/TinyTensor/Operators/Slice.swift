@@ -66,7 +66,8 @@ enum Slice {
     }
     func isSet(_ mask: UInt32, _ entry: Int) -> Bool { mask >> UInt32(entry) & 1 == 1 }
 
-    // An ellipsis stands for all axes that no entry names; without one, the last axes are taken whole.
+    // An ellipsis stands for all axes that no entry names, which may be none; without one, the last axes are taken
+    // whole. (The reference takes an ellipsis for at least one axis, and then reads past the input's shape.)
     var named = 0
     var ellipses = 0
     for entry in begins.indices {

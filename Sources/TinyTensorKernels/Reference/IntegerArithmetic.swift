@@ -73,8 +73,8 @@ package func floorDivisionReference<Element: FixedWidthInteger & BitwiseCopyable
   }
 }
 
-/// The same on real numbers: the quotient is rounded to single precision before it is rounded down; the remainder is
-/// exact before the divisor is added.
+/// The same on real numbers: the quotient is taken in double precision, rounded down and then rounded to single
+/// precision; the remainder is exact before the divisor is added.
 package func floorDivisionReference(
   isRemainder: Bool, _ broadcast: Broadcast, lhs: Span<Float>, rhs: Span<Float>, output: inout MutableSpan<Float>
 ) {
@@ -85,18 +85,18 @@ package func floorDivisionReference(
       let remainder = truncatingRemainder(dividend, divisor)
       output[index] = remainder != 0 && (remainder < 0) != (divisor < 0) ? remainder + divisor : remainder
     } else {
-      output[index] = roundedDown(dividend / divisor)
+      output[index] = Float(roundedDown(Double(dividend) / Double(divisor)))
     }
   }
 }
 
 /// The largest integer that is not above `x`; the sign of 0 is kept.
-package func roundedDown(_ x: Float) -> Float {
-  // From 2^23 on, all are integers; this also lets infinity and not a number pass.
-  guard x.magnitude < 0x1p23 else { return x }
-  let truncated = Float(Int32(x))
+package func roundedDown(_ x: Double) -> Double {
+  // From 2^52 on, all are integers; this also lets infinity and not a number pass.
+  guard x.magnitude < 0x1p52 else { return x }
+  let truncated = Double(Int64(x))
   if truncated > x { return truncated - 1 }
-  return truncated == 0 ? Float(signOf: x, magnitudeOf: truncated) : truncated
+  return truncated == 0 ? Double(signOf: x, magnitudeOf: truncated) : truncated
 }
 
 /// What is left of `x` after whole multiples of `y`, with the sign of `x`; exact (C's `fmod`).
