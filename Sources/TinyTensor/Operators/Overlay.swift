@@ -103,7 +103,8 @@ extension UpdateSlice {
     let rank = input.shape.rank
     guard update.shape.rank == rank, starts.shape.rank == 1, starts.shape[0] == rank else {
       throw graph.error(
-        .invalidOperator, "its update \(update.shape) and its \(starts.shape) starts do not fit its input \(input.shape)")
+        .invalidOperator,
+        "its update \(update.shape) and its \(starts.shape) starts do not fit its input \(input.shape)")
     }
     let steps = input.shape.steps
     let updateSteps = update.shape.steps

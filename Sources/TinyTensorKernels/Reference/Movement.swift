@@ -45,7 +45,9 @@ private func fill<Element: FixedWidthInteger & BitwiseCopyable>(
   _ output: inout MutableRawSpan, with element: Element
 ) {
   let width = MemoryLayout<Element>.size
-  for index in 0..<(output.byteCount / width) { output.storeBytes(of: element, toByteOffset: index * width, as: Element.self) }
+  for index in 0..<(output.byteCount / width) {
+    output.storeBytes(of: element, toByteOffset: index * width, as: Element.self)
+  }
 }
 
 /// The bytes of one element as the lowest ones of a number.

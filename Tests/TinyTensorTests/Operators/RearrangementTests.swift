@@ -79,9 +79,11 @@ struct RearrangementTests {
   @Test("SPACE_TO_DEPTH and DEPTH_TO_SPACE undo each other")
   func blocks() throws {
     // A 2x4 image of one channel: blocks [1,2,5,6] and [3,4,7,8].
-    let down = test(.spaceToDepth, input: [1, 2, 4, 1], output: [1, 1, 2, 4], options: (19, FlatTable([0: .int32(2)])))
+    let down = test(
+      .spaceToDepth, input: [1, 2, 4, 1], output: [1, 1, 2, 4], options: (19, FlatTable([0: .int32(2)])))
     #expect(try down.run([[1, 2, 3, 4, 5, 6, 7, 8]]) == [[1, 2, 5, 6, 3, 4, 7, 8]])
-    let up = test(.depthToSpace, input: [1, 1, 2, 4], output: [1, 2, 4, 1], options: (94, FlatTable([0: .int32(2)])))
+    let up = test(
+      .depthToSpace, input: [1, 1, 2, 4], output: [1, 2, 4, 1], options: (94, FlatTable([0: .int32(2)])))
     #expect(try up.run([[1, 2, 5, 6, 3, 4, 7, 8]]) == [[1, 2, 3, 4, 5, 6, 7, 8]])
   }
 
