@@ -32,6 +32,7 @@ enum Operation: Sendable {
   case spaceToBatch(SpaceToBatch)
   case sparseToDense(SparseToDense)
   case split(Split)
+  case suppression(Suppression)
   case top(Top)
   case updateSlice(UpdateSlice)
 }
@@ -75,6 +76,7 @@ extension Operation {
     case .spaceToBatch(let operation): operation.run(memory)
     case .sparseToDense(let operation): try operation.run(memory)
     case .split(let operation): operation.run(memory)
+    case .suppression(let operation): try operation.run(memory)
     case .top(let operation): operation.run(memory)
     case .updateSlice(let operation): operation.run(memory)
     }
@@ -118,6 +120,7 @@ extension Operation {
     case .spaceToBatch(let operation): operation.facts
     case .sparseToDense(let operation): operation.facts
     case .split(let operation): operation.facts
+    case .suppression(let operation): operation.facts
     case .top(let operation): operation.facts
     case .updateSlice(let operation): operation.facts
     }

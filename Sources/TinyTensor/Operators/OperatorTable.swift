@@ -90,6 +90,8 @@ struct OperatorEntry: Sendable {
       .quantize, newestVersion: 6, types: "float32, int8, uint8, int16, int32 to int8, uint8, int16, int32",
       Quantize.translate),
     .init(.matrixSetDiag, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", Overlay.translateSetDiagonal),
+    .init(.nonMaxSuppressionV4, newestVersion: 1, types: "float32", Suppression.translate),
+    .init(.nonMaxSuppressionV5, newestVersion: 1, types: "float32", Suppression.translateSoft),
     .init(.scatterND, newestVersion: 1, types: "float32, int8, uint8, int32, int64", Scatter.translate),
     .init(.selectV2, newestVersion: 2, types: "elements of 1, 2, 4 and 8 bytes", Select.translate),
     .init(.segmentSum, newestVersion: 1, types: "float32, int32; constant segments", Scatter.translateSegments),

@@ -86,6 +86,8 @@ extension BuiltinOperator {
   static let matrixDiag = BuiltinOperator(rawValue: 113)
   static let quantize = BuiltinOperator(rawValue: 114)
   static let matrixSetDiag = BuiltinOperator(rawValue: 115)
+  static let nonMaxSuppressionV4 = BuiltinOperator(rawValue: 120)
+  static let nonMaxSuppressionV5 = BuiltinOperator(rawValue: 121)
   static let scatterND = BuiltinOperator(rawValue: 122)
   static let selectV2 = BuiltinOperator(rawValue: 123)
   static let segmentSum = BuiltinOperator(rawValue: 125)
