@@ -1,3 +1,4 @@
+import AllocationCounter
 import Foundation
 import Testing
 
@@ -24,6 +25,12 @@ struct CaseTests {
           let given = try session.outputArray(model.output(at: index))
           #expect(given == expected, "\(row.case) \(row.op)/\(row.dtype): output \(index) of run \(run) differs")
         }
+      }
+      // What the language's runtime makes once is made by now.
+      if description.runs == 1, tinytensor_counts_allocations() == 1 {
+        let before = tinytensor_allocation_count()
+        try session.run()
+        #expect(tinytensor_allocation_count() == before, "\(row.case) \(row.op)/\(row.dtype): a run allocates")
       }
       count += 1
     }

@@ -171,6 +171,50 @@ struct SelectionTests {
     #expect(outputs[1].count == 16)
   }
 
+  /// The boxes [0,0,2,2], [0,0,2,1.5] and [5,5,6,6]: the first two share 3/4 of their union.
+  private func suppression(_ code: BuiltinOperator, places: Int32, sigma: Float?) -> TestModel {
+    var test = TestModel()
+    let boxes = test.input("boxes", [3, 4], .float32)
+    let scores = test.input("scores", [3], .float32)
+    func number(_ name: String, _ value: Float) -> Int32 {
+      test.constant(name, [], .float32, [value.bitPattern])
+    }
+    var inputs = [
+      boxes, scores, test.constant("places", [], .int32, [places]), number("overlap", 0.8), number("threshold", 0.25),
+    ]
+    if sigma == nil { inputs[3] = number("smaller overlap", 0.7) }
+    if let sigma { inputs.append(number("sigma", sigma)) }
+    var outputs = [test.output("selected", [1], .int32)]
+    if sigma != nil { outputs.append(test.output("selected scores", [1], .float32)) }
+    outputs.append(test.output("count", [], .int32))
+    test.add(code, inputs, outputs)
+    return test
+  }
+
+  private var boxes: [UInt8] { reals([0, 0, 2, 2, 0, 0, 2, 1.5, 5, 5, 6, 6]) }
+
+  @Test("NON_MAX_SUPPRESSION_V4 drops what overlaps a better box, and zeroes places that are left")
+  func suppression() throws {
+    let test = suppression(.nonMaxSuppressionV4, places: 3, sigma: nil)
+    #expect(try test.run([boxes, reals([0.5, 0.75, 1])]) == [words([2, 1, 0]), words([2])])
+    #expect(try test.run([boxes, reals([0.125, 0.25, .nan])]) == [words([0, 0, 0]), words([0])])
+    let none = suppression(.nonMaxSuppressionV4, places: 0, sigma: nil)
+    #expect(try none.run([boxes, reals([0.5, 0.75, 1])]) == [[], words([0])])
+    #expect(suppression(.nonMaxSuppressionV4, places: -1, sigma: nil).loadError()?.code == .invalidOperator)
+  }
+
+  @Test("NON_MAX_SUPPRESSION_V5 lowers the score of what overlaps a better box")
+  func softSuppression() throws {
+    let outputs = try suppression(.nonMaxSuppressionV5, places: 3, sigma: 0.5).run([boxes, reals([0.5, 0.75, 1])])
+    #expect(outputs[0] == words([2, 1, 0]))
+    // 0.5 * exp(-0.75^2) = 0.2849, above the threshold.
+    #expect(outputs[1][0..<8] == reals([1, 0.75])[...])
+    #expect(outputs[2] == words([3]))
+    #expect(throws: SessionError.self) {
+      try suppression(.nonMaxSuppressionV5, places: 3, sigma: -1).run([boxes, reals([0.5, 0.75, 1])])
+    }
+  }
+
   private func cast(_ from: ElementType, _ to: ElementType, count: Int) -> TestModel {
     var test = TestModel()
     let input = test.input([count], from)
