@@ -122,7 +122,7 @@ extension UpdateSlice {
       lastStarts[axis] = Int32(clamping: input.shape[axis] - update.shape[axis])
     }
     if update.shape.count == 0 { axes = [StridedCopy.Axis(size: 0, inputStep: 1, outputStep: 1)] }
-    guard input.shape.count <= Int(Int32.max),
+    guard Int32(exactly: input.shape.count) != nil,
       let copy = StridedCopy(
         axes: axes, inputStart: 0, outputStart: 0, elementSize: try graph.elementSize(of: input))
     else { throw graph.error(.tooLarge, "its operands are too large") }

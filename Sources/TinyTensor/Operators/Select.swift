@@ -53,7 +53,7 @@ extension Select {
     _ graph: inout GraphBuilder, _ condition: Operand, _ lhs: Operand, _ rhs: Operand, conditionShape: Shape,
     _ shape: Shape
   ) throws(ModelError) -> Operation? {
-    guard shape.count <= Int(Int32.max) else { throw graph.error(.tooLarge, "its output \(shape) is too large") }
+    guard Int32(exactly: shape.count) != nil else { throw graph.error(.tooLarge, "its output \(shape) is too large") }
     func steps(_ operand: Shape) -> SIMD8<Int32> {
       var packed = SIMD8<Int32>(repeating: 0)
       let own = operand.steps
