@@ -121,7 +121,7 @@ extension GraphBuilder {
     return number
   }
 
-  /// The integers of a constant int32 or int64 input.
+  /// The integers of a constant int16, int32 or int64 input.
   func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
     guard let bytes = constantBytes(operand) else {
       throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
@@ -130,9 +130,10 @@ extension GraphBuilder {
     integers.reserveCapacity(operand.shape.count)
     for index in 0..<operand.shape.count {
       switch operand.elementType {
+      case .int16: integers.append(Int(Int16.load(bytes, at: 2 * index)))
       case .int32: integers.append(Int(Int32.load(bytes, at: 4 * index)))
       case .int64: integers.append(Int(clamping: Int64.load(bytes, at: 8 * index)))
-      default: throw error(.invalidOperator, "\(what) (\(operand.name)) must be int32 or int64")
+      default: throw error(.invalidOperator, "\(what) (\(operand.name)) must be int16, int32 or int64")
       }
     }
     return integers

@@ -1,8 +1,8 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// CONCATENATION along an axis. Bytes move; only uint8 inputs may have another scale than the output and are then
-/// translated by a table.
+/// CONCATENATION along an axis, and PACK along a new one. Bytes move; only uint8 inputs may have another scale than the
+/// output and are then translated by a table.
 struct Concatenation: Sendable {
   /// Runs of bytes that each input contributes in turn.
   let rows: Int
@@ -56,6 +56,43 @@ extension Concatenation {
       Concatenation(
         rows: rows, inputCount: count, firstInput: slots[0],
         tables: tables.isEmpty ? nil : try graph.bind(packed: tables),
+        output: try graph.bindOutput(shape: shape)))
+  }
+
+  /// PACK: inputs of one shape, joined along an axis that is new.
+  static func translatePack(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    let options = try graph.requiredOptions(59) { (table) throws(ReadError) in
+      (count: Int(try table.scalar(0, default: Int32(0))), axis: Int(try table.scalar(1, default: Int32(0))))
+    }
+    guard options.count > 0 else { throw graph.error(.invalidOperator, "it packs \(options.count) inputs") }
+    try graph.requireOperands(inputs: options.count...options.count)
+    let first = try graph.input(0)
+    let type = try graph.outputType(0, first.elementType)
+    guard let bits = type.bitWidth, bits % 8 == 0 else {
+      throw graph.error(.invalidOperator, "tensors of \(type) cannot be packed")
+    }
+    let rank = first.shape.rank
+    let axis = options.axis < 0 ? options.axis + rank + 1 : options.axis
+    guard axis >= 0, axis <= rank, let rows = first.shape.count(of: 0..<axis) else {
+      throw graph.error(.invalidOperator, "its inputs \(first.shape) cannot be packed along axis \(options.axis)")
+    }
+    var inputs: [Operand] = []
+    for index in 0..<options.count {
+      let input = try graph.input(index, type)
+      guard input.shape == first.shape else {
+        throw graph.error(.invalidOperator, "its inputs \(first.shape) and \(input.shape) differ")
+      }
+      try graph.requireOutputQuantization(of: input)
+      inputs.append(input)
+    }
+    var sizes = first.shape.array
+    sizes.insert(options.count, at: axis)
+    let shape = try graph.outputShape(sizes)
+    var slots: [ReadSlot] = []
+    for input in inputs { slots.append(try graph.bind(input)) }
+    return .concatenation(
+      Concatenation(
+        rows: rows, inputCount: options.count, firstInput: slots[0], tables: nil,
         output: try graph.bindOutput(shape: shape)))
   }
 

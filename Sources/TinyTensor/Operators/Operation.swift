@@ -1,6 +1,8 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
   case add(Add)
+  case batchToSpace(BatchToSpace)
+  case cast(Cast)
   case concatenation(Concatenation)
   case control(Control)
   case convolution(Convolution)
@@ -11,18 +13,36 @@ enum Operation: Sendable {
   case detectionPostProcess(DetectionPostProcess)
   case floatLSTM(FloatLSTM)
   case floatRNN(FloatRNN)
+  case extremum(Extremum)
+  case fill(Fill)
   case fullyConnected(FullyConnected)
+  case gather(Gather)
+  case gatherCoordinates(GatherCoordinates)
+  case integerArithmetic(IntegerOperation)
   case lookUp(LookUp)
   case mean(Mean)
+  case mirrorPad(MirrorPad)
   case multiply(Multiply)
+  case oneHot(OneHot)
+  case overlay(Overlay)
   case pad(Pad)
   case pool(Pool)
   case poseDecoder(PoseDecoder)
   case quantize(Quantize)
   case quantizedLSTM(QuantizedLSTM)
+  case rearrangement(Rearrangement)
   case requantize(Requantize)
+  case reverseSequence(ReverseSequence)
+  case scatter(Scatter)
+  case select(Select)
   case softmax(Softmax)
   case svdf(SVDF)
+  case spaceToBatch(SpaceToBatch)
+  case sparseToDense(SparseToDense)
+  case split(Split)
+  case suppression(Suppression)
+  case top(Top)
+  case updateSlice(UpdateSlice)
 }
 
 extension Operation {
@@ -36,6 +56,8 @@ extension Operation {
   func run(_ memory: OperatorMemory, in graph: GraphInstance?) throws(SessionError) {
     switch self {
     case .add(let operation): operation.run(memory)
+    case .batchToSpace(let operation): operation.run(memory)
+    case .cast(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .control(let operation): try operation.run(memory, in: graph)
     case .convolution(let operation): operation.run(memory)
@@ -46,18 +68,36 @@ extension Operation {
     case .detectionPostProcess(let operation): try operation.run(memory)
     case .floatLSTM(let operation): operation.run(memory)
     case .floatRNN(let operation): operation.run(memory)
+    case .extremum(let operation): operation.run(memory)
+    case .fill(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
+    case .gather(let operation): try operation.run(memory)
+    case .gatherCoordinates(let operation): try operation.run(memory)
+    case .integerArithmetic(let operation): try operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
+    case .mirrorPad(let operation): operation.run(memory)
     case .multiply(let operation): operation.run(memory)
+    case .oneHot(let operation): operation.run(memory)
+    case .overlay(let operation): operation.run(memory)
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
     case .poseDecoder(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
     case .quantizedLSTM(let operation): operation.run(memory)
+    case .rearrangement(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
+    case .reverseSequence(let operation): try operation.run(memory)
+    case .scatter(let operation): try operation.run(memory)
+    case .select(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
     case .svdf(let operation): operation.run(memory)
+    case .spaceToBatch(let operation): operation.run(memory)
+    case .sparseToDense(let operation): try operation.run(memory)
+    case .split(let operation): operation.run(memory)
+    case .suppression(let operation): try operation.run(memory)
+    case .top(let operation): operation.run(memory)
+    case .updateSlice(let operation): operation.run(memory)
     }
   }
 
@@ -73,6 +113,8 @@ extension Operation {
   var facts: OperatorFacts {
     switch self {
     case .add(let operation): operation.facts
+    case .batchToSpace(let operation): operation.facts
+    case .cast(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .control(let operation): operation.facts
     case .convolution(let operation): operation.facts
@@ -83,18 +125,36 @@ extension Operation {
     case .detectionPostProcess(let operation): operation.facts
     case .floatLSTM(let operation): operation.facts
     case .floatRNN(let operation): operation.facts
+    case .extremum(let operation): operation.facts
+    case .fill(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
+    case .gather(let operation): operation.facts
+    case .gatherCoordinates(let operation): operation.facts
+    case .integerArithmetic(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts
+    case .mirrorPad(let operation): operation.facts
     case .multiply(let operation): operation.facts
+    case .oneHot(let operation): operation.facts
+    case .overlay(let operation): operation.facts
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
     case .poseDecoder(let operation): operation.facts
     case .quantize(let operation): operation.facts
     case .quantizedLSTM(let operation): operation.facts
+    case .rearrangement(let operation): operation.facts
     case .requantize(let operation): operation.facts
+    case .reverseSequence(let operation): operation.facts
+    case .scatter(let operation): operation.facts
+    case .select(let operation): operation.facts
     case .softmax(let operation): operation.facts
     case .svdf(let operation): operation.facts
+    case .spaceToBatch(let operation): operation.facts
+    case .sparseToDense(let operation): operation.facts
+    case .split(let operation): operation.facts
+    case .suppression(let operation): operation.facts
+    case .top(let operation): operation.facts
+    case .updateSlice(let operation): operation.facts
     }
   }
 }

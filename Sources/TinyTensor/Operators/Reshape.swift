@@ -98,6 +98,23 @@ enum Squeeze {
   }
 }
 
+/// EXPAND_DIMS: a view with one more axis of size 1; nothing runs.
+enum ExpandDimensions {
+  static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try graph.requireOperands(inputs: 2...2)
+    let input = try graph.input(0)
+    _ = try graph.outputType(0, input.elementType)
+    let listed = try graph.constantInteger(graph.input(1, .int32, .int64), what: "the axis")
+    let rank = input.shape.rank
+    guard listed >= -rank - 1, listed <= rank else {
+      throw graph.error(.invalidOperator, "its input \(input.shape) has no place for an axis \(listed)")
+    }
+    var sizes = input.shape.array
+    sizes.insert(1, at: listed < 0 ? listed + rank + 1 : listed)
+    return try Copy.view(&graph, of: input, shape: try graph.outputShape(sizes))
+  }
+}
+
 /// A copy of a tensor, where a view of it would not be safe.
 struct Copy: Sendable {
   let input: ReadSlot
@@ -120,4 +137,33 @@ extension Copy {
   }
 
   var facts: OperatorFacts { OperatorFacts(kernel: "copy.reference") }
+}
+
+extension Copy {
+  /// BITCAST: the same bytes as elements of another type.
+  ///
+  /// Where that is wider, the input's last axis makes up one element; where it is narrower, the output has one axis
+  /// more.
+  static func translateBitcast(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try graph.requireOperands(inputs: 1...1)
+    let input = try graph.input(0)
+    let inputSize = try graph.elementSize(of: input)
+    let type = try graph.outputType()
+    guard let bits = type.bitWidth, [8, 16, 32, 64].contains(bits) else {
+      throw graph.error(
+        .invalidOperator, "its output is \(type); only elements of 1, 2, 4 or 8 bytes are supported here")
+    }
+    let outputSize = bits / 8
+    var sizes = input.shape.array
+    if outputSize < inputSize { sizes.append(inputSize / outputSize) }
+    if outputSize > inputSize {
+      guard sizes.last == outputSize / inputSize else {
+        throw graph.error(
+          .invalidOperator, "the last axis of its input \(input.shape) does not make up one element of \(type)")
+      }
+      sizes.removeLast()
+    }
+    return .copy(
+      Copy(input: try graph.bind(input), output: try graph.bindOutput(shape: try graph.outputShape(sizes))))
+  }
 }
