@@ -15,7 +15,7 @@ struct ModelLoader {
     try Self.checkSupport(codes, device)
 
     var builder = try GraphBuilder(
-      file: file, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph), limits: options.limits)
+      file: file, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph), options: options)
     var kernels: [Int: OperatorFacts] = [:]
     for segment in Partition(codes, claims: device.claims).segments {
       for index in segment.operators {

@@ -8,7 +8,7 @@ import TinyTensorKernels
 struct GraphBuilder {
   let file: ModelFile
   let subgraph: ModelFile.Subgraph
-  let limits: ModelOptions.Limits
+  let options: ModelOptions
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
@@ -36,14 +36,14 @@ struct GraphBuilder {
   ///   - file: the file.
   ///   - subgraph: one of its subgraphs.
   ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
-  ///   - limits: how large tensors may be.
+  ///   - options: what was chosen for the model.
   init(
     file: ModelFile, subgraph: ModelFile.Subgraph, inputs: [(tensor: Int, shape: [Int]?)],
-    limits: ModelOptions.Limits
+    options: ModelOptions
   ) throws(ModelError) {
     self.file = file
     self.subgraph = subgraph
-    self.limits = limits
+    self.options = options
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
@@ -97,6 +97,9 @@ struct GraphBuilder {
     }
     return Value(shape: nil, source: .unset)
   }
+
+  /// How large tensors may be.
+  var limits: ModelOptions.Limits { options.limits }
 
   // MARK: Steps
 

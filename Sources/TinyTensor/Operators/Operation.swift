@@ -1,12 +1,14 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
   case add(Add)
+  case batchMatrixMultiply(BatchMatrixMultiply)
   case concatenation(Concatenation)
   case convolution(Convolution)
   case copy(Copy)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
   case fullyConnected(FullyConnected)
+  case hybridLayer(HybridLayer)
   case lookUp(LookUp)
   case mean(Mean)
   case multiply(Multiply)
@@ -14,7 +16,9 @@ enum Operation: Sendable {
   case pool(Pool)
   case quantize(Quantize)
   case requantize(Requantize)
+  case resize(Resize)
   case softmax(Softmax)
+  case transposeConvolution(TransposeConvolution)
 }
 
 extension Operation {
@@ -25,12 +29,14 @@ extension Operation {
   func run(_ memory: OperatorMemory) throws(SessionError) {
     switch self {
     case .add(let operation): operation.run(memory)
+    case .batchMatrixMultiply(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .convolution(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
+    case .hybridLayer(let operation): operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
     case .multiply(let operation): operation.run(memory)
@@ -38,7 +44,9 @@ extension Operation {
     case .pool(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
+    case .resize(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
+    case .transposeConvolution(let operation): operation.run(memory)
     }
   }
 
@@ -49,12 +57,14 @@ extension Operation {
   var facts: OperatorFacts {
     switch self {
     case .add(let operation): operation.facts
+    case .batchMatrixMultiply(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .convolution(let operation): operation.facts
     case .copy(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
+    case .hybridLayer(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts
     case .multiply(let operation): operation.facts
@@ -62,7 +72,9 @@ extension Operation {
     case .pool(let operation): operation.facts
     case .quantize(let operation): operation.facts
     case .requantize(let operation): operation.facts
+    case .resize(let operation): operation.facts
     case .softmax(let operation): operation.facts
+    case .transposeConvolution(let operation): operation.facts
     }
   }
 }
@@ -126,6 +138,8 @@ func storedRange(of type: ElementType) -> ClosedRange<Int32> {
   case .int8: -128...127
   case .uint8: 0...255
   case .int16: -32768...32767
+  case .int4: -8...7
+  case .int2: -2...1
   default: Int32.min...Int32.max
   }
 }

@@ -34,18 +34,23 @@ extension BuiltinOperator {
   static let depthwiseConv2D = BuiltinOperator(rawValue: 4)
   static let dequantize = BuiltinOperator(rawValue: 6)
   static let fullyConnected = BuiltinOperator(rawValue: 9)
+  static let l2Pool2D = BuiltinOperator(rawValue: 12)
   static let logistic = BuiltinOperator(rawValue: 14)
   static let maxPool2D = BuiltinOperator(rawValue: 17)
   static let mul = BuiltinOperator(rawValue: 18)
   static let relu = BuiltinOperator(rawValue: 19)
   static let relu6 = BuiltinOperator(rawValue: 21)
   static let reshape = BuiltinOperator(rawValue: 22)
+  static let resizeBilinear = BuiltinOperator(rawValue: 23)
   static let softmax = BuiltinOperator(rawValue: 25)
   static let custom = BuiltinOperator(rawValue: 32)
   static let pad = BuiltinOperator(rawValue: 34)
   static let mean = BuiltinOperator(rawValue: 40)
   static let squeeze = BuiltinOperator(rawValue: 43)
+  static let transposeConv = BuiltinOperator(rawValue: 67)
+  static let resizeNearestNeighbor = BuiltinOperator(rawValue: 97)
   static let quantize = BuiltinOperator(rawValue: 114)
+  static let batchMatMul = BuiltinOperator(rawValue: 126)
 
   private static let names: [StaticString] = [
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE",
