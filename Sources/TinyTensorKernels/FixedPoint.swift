@@ -85,7 +85,7 @@ extension QuantizedMultiplier {
   /// Requires ``isUsableForWideSums``. Exact for `|x| < 2^47`; the product of a larger one wraps, and so does a result
   /// beyond 32 bits.
   @inline(__always)
-  package func apply(to x: Int64) -> Int32 {
+  package func apply(toWide x: Int64) -> Int32 {
     let reduced = multiplier < 0x7FFF_0000 ? (multiplier &+ (1 << 15)) &>> 16 : 0x7FFF
     // 8 to 46.
     let total = Int64(15 &- shift)

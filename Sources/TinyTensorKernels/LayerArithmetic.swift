@@ -41,7 +41,7 @@ extension QuantizedMultiplier: SumFactor {
 
   @inline(__always)
   package func scale(_ sum: Int64, _ stage: OutputStage) -> Int32 {
-    clamp(apply(to: sum) &+ stage.zeroPoint, stage.minimum, stage.maximum)
+    clamp(apply(toWide: sum) &+ stage.zeroPoint, stage.minimum, stage.maximum)
   }
 }
 
