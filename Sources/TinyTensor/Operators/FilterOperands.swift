@@ -72,7 +72,7 @@ extension GraphBuilder {
       arithmetic = .int8(Int8Arithmetic(inputZeroPoint: inputZeroPoint, weightZeroPoint: 0, stage: stage))
     }
     let multipliers = try channelMultipliers(
-      input: inputAffine, filter: filter, axis: axis, isWide: sumType == .int64)
+      input: input, filter: filter, axis: axis, isWide: sumType == .int64)
     return FilterOperands(
       arithmetic: arithmetic, input: try bind(input), filter: try bindWeights(filter),
       bias: try bindBias(bias, sumType, channels: channels), factors: try bind(packed: multipliers))
@@ -94,13 +94,14 @@ extension GraphBuilder {
 
   /// A factor for every output channel. For symmetric weights the product of the scales is taken in double precision;
   /// for uint8, which has one scale, in single precision, as the reference does.
-  func channelMultipliers(
-    input: Affine, filter: Operand, axis: Int, isWide: Bool
+  private func channelMultipliers(
+    input: Operand, filter: Operand, axis: Int, isWide: Bool
   ) throws(ModelError) -> [QuantizedMultiplier] {
     let channels = filter.shape[axis]
+    let inputScale = try affine(of: input).scale
     let output = Double(try outputAffine().scale)
-    if filter.elementType == .uint8 {
-      let product = input.scale * (try affine(of: filter)).scale
+    if input.elementType == .uint8 {
+      let product = inputScale * (try affine(of: filter)).scale
       return [QuantizedMultiplier](repeating: try multiplier(Double(product) / output), count: channels)
     }
     try requireWeights(filter)
@@ -109,7 +110,7 @@ extension GraphBuilder {
     multipliers.reserveCapacity(channels)
     for channel in 0..<channels {
       let scale = scales[scales.count == 1 ? 0 : channel]
-      let real = Double(input.scale) * Double(scale) / output
+      let real = Double(inputScale) * Double(scale) / output
       multipliers.append(isWide ? try wideMultiplier(real) : try multiplier(real))
     }
     return multipliers
