@@ -113,7 +113,8 @@ extension BatchMatrixMultiply {
     }
   }
 
-  private func run<Numbers: LayerArithmetic>(_ memory: OperatorMemory, _ arithmetic: Numbers, _ factor: Numbers.Factor) {
+  private func run<Numbers: LayerArithmetic>(_ memory: OperatorMemory, _ arithmetic: Numbers, _ factor: Numbers.Factor)
+  {
     var output = memory.write(output, as: Numbers.Output.self)
     var lhsRow = memory.write(lhsRow, as: Numbers.Input.self)
     var rhsColumns = memory.write(rhsColumns, as: Numbers.Weight.self)

@@ -34,7 +34,8 @@ struct OperatorEntry: Sendable {
     .init(.dequantize, newestVersion: 9, types: "int8, uint8, int16, float16 to float32", Dequantize.translate),
     .init(
       .fullyConnected, newestVersion: 14,
-      types: "int8, uint8, int16, uint8 to int16, float32; weights int8, int4, int2, uint8, float32, or integer with float32",
+      types:
+        "int8, uint8, int16, uint8 to int16, float32; weights int8, int4, int2, uint8, float32, or integer with float32",
       FullyConnected.translate),
     .init(.l2Pool2D, newestVersion: 1, types: "float32", Pool.translateL2),
     .init(.logistic, newestVersion: 3, types: "int8, uint8", LookUp.translateLogistic),

@@ -140,7 +140,9 @@ struct MatrixRefusalTests {
     func sized(_ sizes: [Int32]) -> TestModel {
       changed(test) { $0.tensors[0].data = bytes(sizes) }
     }
-    for sizes in [[1, 1, 5, 1], [1, 1, 2, 1], [2, 1, 4, 1], [1, 1, 4, 2], [1, 0, 4, 1], [1, 1, -4, 1], [1, 3, 4, 1]] {
+    for sizes in [
+      [1, 1, 5, 1], [1, 1, 2, 1], [2, 1, 4, 1], [1, 1, 4, 2], [1, 0, 4, 1], [1, 1, -4, 1], [1, 3, 4, 1],
+    ] {
       expectRefusal(sized(sizes.map { Int32($0) }))
     }
     expectRefusal(sized([1, .max, .max, 1]))

@@ -211,7 +211,9 @@ func integers<Element: FixedWidthInteger>(_ bytes: [UInt8], as: Element.Type = E
   let size = Element.bitWidth / 8
   return (0..<(bytes.count / size)).map { index in
     var element: Element = 0
-    for byte in (0..<size).reversed() { element = element << 8 | Element(truncatingIfNeeded: bytes[size * index + byte]) }
+    for byte in (0..<size).reversed() {
+      element = element << 8 | Element(truncatingIfNeeded: bytes[size * index + byte])
+    }
     return element
   }
 }
