@@ -8,6 +8,26 @@ enum Activation: Sendable, Hashable {
   case relu6
 }
 
+extension IntegerType {
+  /// The values that the type can store.
+  var storedRange: ClosedRange<Int32> {
+    switch self {
+    case .int8: -128...127
+    case .uint8: 0...255
+    case .int16: -32768...32767
+    }
+  }
+}
+
+extension ByteType {
+  var integerType: IntegerType {
+    switch self {
+    case .int8: .int8
+    case .uint8: .uint8
+    }
+  }
+}
+
 extension GraphBuilder {
   /// An activation by its number in the schema.
   func activation(_ number: Int8) throws(ModelError) -> Activation {
@@ -24,17 +44,10 @@ extension GraphBuilder {
 
   /// The range that an activation leaves of a type's range, in stored values.
   func activationRange(
-    _ activation: Activation, _ type: ByteType, _ affine: Affine
+    _ activation: Activation, _ type: IntegerType, _ affine: Affine
   ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
-    try activationRange(activation, type == .int8 ? ElementType.int8 : .uint8, affine)
-  }
-
-  /// The range that an activation leaves of an integer type's range, in stored values.
-  func activationRange(
-    _ activation: Activation, _ type: ElementType, _ affine: Affine
-  ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
-    let lowest = storedRange(of: type).lowerBound
-    let highest = storedRange(of: type).upperBound
+    let range = type.storedRange
+    let (lowest, highest) = (range.lowerBound, range.upperBound)
     switch activation {
     case .none:
       return (lowest, highest)
@@ -47,37 +60,26 @@ extension GraphBuilder {
     }
   }
 
-  /// What an operator does after it has scaled its sum.
-  func outputStage(
+  /// The range that an activation leaves of a type's range, in stored values.
+  func activationRange(
     _ activation: Activation, _ type: ByteType, _ affine: Affine
-  ) throws(ModelError) -> OutputStage {
-    try outputStage(activation, type == .int8 ? ElementType.int8 : .uint8, affine)
+  ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
+    try activationRange(activation, type.integerType, affine)
   }
 
   /// What an operator does after it has scaled its sum.
   func outputStage(
-    _ activation: Activation, _ type: ElementType, _ affine: Affine
+    _ activation: Activation, _ type: IntegerType, _ affine: Affine
   ) throws(ModelError) -> OutputStage {
     let range = try activationRange(activation, type, affine)
     return OutputStage(zeroPoint: affine.zeroPoint, minimum: range.minimum, maximum: range.maximum)
   }
 
-  /// An activation of real numbers by its number in the schema. Without one, infinities still become the largest
-  /// numbers, as in the reference.
-  func realActivation(_ number: Int8, allowsHyperbolicTangent: Bool = false) throws(ModelError) -> RealActivation {
-    let largest = Float.greatestFiniteMagnitude
-    if number == 4, allowsHyperbolicTangent {
-      return RealActivation(minimum: -largest, maximum: largest, isHyperbolicTangent: true)
-    }
-    switch number {
-    case 0: return RealActivation(minimum: -largest, maximum: largest)
-    case 1: return RealActivation(minimum: 0, maximum: largest)
-    case 2: return RealActivation(minimum: -1, maximum: 1)
-    case 3: return RealActivation(minimum: 0, maximum: 6)
-    case 4: throw error(.unsupportedOperator, "the fused activation TANH is not supported in this operator")
-    case 5: throw error(.unsupportedOperator, "the fused activation SIGN_BIT is not supported")
-    default: throw error(.invalidOperator, "the fused activation \(number) is not in the schema")
-    }
+  /// What an operator does after it has scaled its sum.
+  func outputStage(
+    _ activation: Activation, _ type: ByteType, _ affine: Affine
+  ) throws(ModelError) -> OutputStage {
+    try outputStage(activation, type.integerType, affine)
   }
 
   /// The stored value of a real one; the quotient is taken in single precision.

@@ -86,7 +86,7 @@ extension BatchMatrixMultiply {
     let lhsAffine = try graph.affine(of: lhs)
     let rhsAffine = try graph.affine(of: rhs)
     let outputAffine = try graph.outputAffine()
-    let stage = try graph.outputStage(.none, lhs.elementType, outputAffine)
+    let stage = try graph.outputStage(0, lhs.elementType)
     // The product of the scales in single precision, the quotient in double.
     let real = Double(lhsAffine.scale * rhsAffine.scale) / Double(outputAffine.scale)
     if lhs.elementType == .int16 {

@@ -50,7 +50,7 @@ extension GraphBuilder {
         filter: try bind(filter), bias: biasSlot, factors: biasSlot)
     }
     let inputAffine = try affine(of: input)
-    let stage = try outputStage(self.activation(activation), input.elementType, outputAffine())
+    let stage = try outputStage(activation, input.elementType)
     // A zero point of 8 bits.
     let inputZeroPoint = Int16(truncatingIfNeeded: inputAffine.zeroPoint)
     let sumType = try self.sumType(input, bias: bias, wideBias)
@@ -76,6 +76,14 @@ extension GraphBuilder {
     return FilterOperands(
       arithmetic: arithmetic, input: try bind(input), filter: try bindWeights(filter),
       bias: try bindBias(bias, sumType, channels: channels), factors: try bind(packed: multipliers))
+  }
+
+  /// What a layer with an output of that integer type does after it has scaled its sum.
+  func outputStage(_ activation: Int8, _ type: ElementType) throws(ModelError) -> OutputStage {
+    guard let integer = IntegerType(type) else {
+      throw error(.invalidOperator, "its output must be int8, uint8 or int16")
+    }
+    return try outputStage(self.activation(activation), integer, outputAffine())
   }
 
   /// The type that a layer's products are summed in, which is that of its bias.

@@ -107,7 +107,7 @@ extension FullyConnected {
     }
     if input.elementType == .int16 { try graph.requireSymmetric(input) }
     let inputAffine = try graph.affine(of: input)
-    let stage = try graph.outputStage(graph.activation(activation), outputType, graph.outputAffine())
+    let stage = try graph.outputStage(activation, outputType)
     // A zero point of weights counts where they have a single scale. Both zero points are of 8 bits, or 0.
     let inputZeroPoint = Int16(truncatingIfNeeded: inputAffine.zeroPoint)
     let scales = try scales(graph, weights, units: sizes.units)

@@ -56,7 +56,7 @@ extension Pool {
           .invalidOperator, "its window of \(options.filterHeight) x \(options.filterWidth) elements is too large")
       }
       let range = try graph.activationRange(
-        graph.activation(options.activation), input.elementType, graph.outputAffine())
+        graph.activation(options.activation), type, graph.outputAffine())
       kind =
         pool == .max
         ? .max(type, minimum: range.minimum, maximum: range.maximum)
