@@ -73,7 +73,8 @@ class Case:
             scale = 0.02 * np.exp(self.random.uniform(-1, 1, shape[channel_dimension]))
         self.weight_scale = scale
         if dtype == "uint8":
-            return self.model.tensor("weights", shape, dtype, scale, 121, data=self.stored(shape, dtype))
+            zero_point = 0 if self.dtype == "float32" else 121
+            return self.model.tensor("weights", shape, dtype, scale, zero_point, data=self.stored(shape, dtype))
         bits = PACKED_BITS.get(dtype, 8)
         limit = 2 ** (bits - 1)
         self.weight_scale = scale * (127 / limit)
@@ -139,6 +140,7 @@ def convolutions():
         yield convolution(operator, "int8", filters=filters, zeros=True, per_channel=True)
         yield convolution(operator, "int4", filters=filters, dtype="int8", per_channel=True)
     yield convolution(conv, "int8", zeros=True)
+    yield convolution(conv, "uint8")
     yield convolution(conv, "int4", dtype="int16", per_channel=True)
     # Groups need a scale for each channel in a hybrid filter.
     yield convolution(conv, "int8", channels=4, groups=2, per_channel=True)
@@ -205,6 +207,8 @@ def fully_connecteds():
                                   bias=False, act="RELU")
         yield fully_connected("int8", asymmetric=asymmetric, act="TANH")
         yield fully_connected("int2", asymmetric=asymmetric)
+        # Old files declare int8 weights as uint8; their zero point is 0.
+        yield fully_connected("uint8", asymmetric=asymmetric)
     for weights in ("int4", "int2"):
         yield fully_connected(weights, dtype="int8", shape=(2, 9))
         yield fully_connected(weights, dtype="int16", shape=(2, 9), per_channel=True)
@@ -234,6 +238,50 @@ def matrix_multiplies():
         yield matrix_multiply(dtype, (3, 5), (2, 4, 5), adjoint_second=True)
         yield matrix_multiply(dtype, (2, 5, 3), (4, 5), adjoint_first=True, adjoint_second=True)
     yield matrix_multiply("float32", (2, 1, 2, 2, 3), (2, 2, 1, 3, 4))
+
+
+def hybrid_matrix_multiply(first, second, adjoint_first=False, adjoint_second=False, asymmetric=False):
+    case = Case("BATCH_MATMUL", "float32", first=first, second=second, adjoint_first=adjoint_first,
+                adjoint_second=adjoint_second, asymmetric=asymmetric, weights="int8")
+    left = (*first[:-2], first[-1], first[-2]) if adjoint_first else first
+    right = (*second[:-2], second[-1], second[-2]) if adjoint_second else second
+    shape = (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
+    case.model.operator(
+        "BATCH_MATMUL", 4, [case.input(first), case.weights(second, "int8")], [case.output(shape)],
+        "BatchMatMulOptions", adjX=adjoint_first, adjY=adjoint_second, asymmetricQuantizeInputs=asymmetric)
+    return case
+
+
+def hybrid_matrix_multiplies():
+    for asymmetric in (False, True):
+        yield hybrid_matrix_multiply((3, 5), (5, 4), asymmetric=asymmetric)
+        yield hybrid_matrix_multiply((2, 3, 5), (2, 5, 4), asymmetric=asymmetric)
+        yield hybrid_matrix_multiply((2, 3, 5), (4, 5), adjoint_second=True, asymmetric=asymmetric)
+        yield hybrid_matrix_multiply((2, 5, 3), (1, 5, 4), adjoint_first=True, asymmetric=asymmetric)
+        yield hybrid_matrix_multiply((2, 1, 5, 3), (3, 4, 5), True, True, asymmetric=asymmetric)
+
+
+def convolution_3d(*, size=(4, 3, 5), channels=2, filters=3, kernel=(2, 3, 2), stride=(1, 1, 1), dilation=(1, 1, 1),
+                   padding=SAME, bias=True, act="NONE"):
+    case = Case("CONV_3D", "float32", size=size, channels=channels, filters=filters, kernel=kernel, stride=stride,
+                dilation=dilation, padding=padding, bias=bias, act=act)
+    sizes = [window_size(*each, padding) for each in zip(size, kernel, stride, dilation)]
+    sources = [case.input((2, *size, channels)), case.weights((*kernel, channels, filters), "float32")]
+    if bias:
+        sources.append(case.bias(filters))
+    case.model.operator(
+        "CONV_3D", 1, sources, [case.output((2, *sizes, filters))], "Conv3DOptions",
+        padding=getattr(schema.Padding, padding), strideD=stride[0], strideH=stride[1], strideW=stride[2],
+        dilationDFactor=dilation[0], dilationHFactor=dilation[1], dilationWFactor=dilation[2],
+        fusedActivationFunction=activation(act))
+    return case
+
+
+def convolutions_3d():
+    yield convolution_3d()
+    yield convolution_3d(padding=VALID, stride=(2, 1, 2), act="RELU")
+    yield convolution_3d(dilation=(2, 1, 3), bias=False)
+    yield convolution_3d(stride=(3, 2, 1), act="RELU6")
 
 
 def pool(operator, *, size=(5, 6), channels=3, window=(2, 3), stride=(2, 2), padding=SAME, act="NONE"):
@@ -280,11 +328,27 @@ def half_precision():
     return case
 
 
+def dequantize(dtype, shape, axis, zero_points=False):
+    """DEQUANTIZE with a scale for each slice along an axis."""
+    case = Case("DEQUANTIZE", dtype, shape=shape, axis=axis, zero_points=zero_points)
+    source = case.input(shape, scale=np.exp(case.random.uniform(-4, 0, shape[axis])))
+    quantization = case.model.tensors[source].quantization
+    quantization.quantizedDimension = axis
+    if zero_points:
+        quantization.zeroPoint = [int(value) for value in case.random.integers(-9, 9, shape[axis])]
+    case.model.operator("DEQUANTIZE", 5, [source], [case.output(shape, "float32")], "DequantizeOptions")
+    return case
+
+
 def conversions():
     yield half_precision()
+    for axis in range(3):
+        yield dequantize("int8", (2, 3, 4), axis)
+        yield dequantize("int8", (2, 3, 4), axis, zero_points=True)
 
 
-FAMILIES = [convolutions, transpose_convolutions, fully_connecteds, matrix_multiplies, pools, resizes, conversions]
+FAMILIES = [convolutions, transpose_convolutions, fully_connecteds, matrix_multiplies, hybrid_matrix_multiplies,
+            convolutions_3d, pools, resizes, conversions]
 
 
 def write(case, outputs, folder):

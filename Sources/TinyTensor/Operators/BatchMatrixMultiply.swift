@@ -25,10 +25,14 @@ extension BatchMatrixMultiply {
     try graph.requireOperands(inputs: 2...2)
     let options =
       try graph.options(101) { (table) throws(ReadError) in
-        (isLhsTransposed: try table.scalar(0, default: false), isRhsTransposed: try table.scalar(1, default: false))
-      } ?? (isLhsTransposed: false, isRhsTransposed: false)
+        (
+          isLhsTransposed: try table.scalar(0, default: false), isRhsTransposed: try table.scalar(1, default: false),
+          isAsymmetric: try table.scalar(2, default: false)
+        )
+      } ?? (isLhsTransposed: false, isRhsTransposed: false, isAsymmetric: false)
     let lhs = try graph.input(0, .int8, .int16, .float32)
-    let rhs = try graph.input(1, lhs.elementType)
+    let rhs =
+      lhs.elementType == .float32 ? try graph.input(1, .float32, .int8) : try graph.input(1, lhs.elementType)
     _ = try graph.outputType(0, lhs.elementType)
     let left = try matrix(graph, lhs, isTransposed: options.isLhsTransposed)
     let right = try matrix(graph, rhs, isTransposed: options.isRhsTransposed)
@@ -39,16 +43,20 @@ extension BatchMatrixMultiply {
     }
     let (batchShape, broadcast) = try graph.broadcast(left.batches, right.batches)
     let outputSizes = batchShape.array + [left.rows, right.columns]
-    // The matrix itself is no larger than an operand, but for its sides' product.
-    guard let shape = Shape(outputSizes), shape.count > 0 else {
+    guard let shape = Shape(outputSizes) else {
       throw graph.error(.tooLarge, "its output \(describeShape(outputSizes)) is too large")
     }
     let sizes = MatrixMultiplySizes(
       batches: broadcast, rows: left.rows, depth: left.columns, columns: right.columns,
       isLhsTransposed: options.isLhsTransposed, isRhsTransposed: options.isRhsTransposed)
+    if lhs.elementType != rhs.elementType {
+      return try BatchMatrixMultiplyHybrid.translate(
+        &graph, lhs, rhs, sizes, shape: shape, isAsymmetric: options.isAsymmetric)
+    }
     let arithmetic = try arithmetic(graph, lhs, rhs)
     let lhsRow: WriteSlot
     let rhsColumns: WriteSlot
+    // A matrix of the right operand is no larger than the operand: the product fits.
     switch arithmetic {
     case .int8:
       lhsRow = try graph.bindScratch(count: sizes.depth, of: Int8.self)
@@ -130,10 +138,68 @@ extension BatchMatrixMultiply {
       case .int16: "matmul.i16i16.reference"
       case .float32: "matmul.f32f32.reference"
       }
-    var batches = 1
-    for axis in 0..<sizes.batches.rank { batches = OperatorFacts.product(batches, Int(sizes.batches.sizes[axis])) }
-    return OperatorFacts(
-      kernel: kernel,
-      multiplyAccumulates: OperatorFacts.product(batches, sizes.rows, sizes.depth, sizes.columns))
+    return OperatorFacts(kernel: kernel, multiplyAccumulates: sizes.multiplyAccumulates)
+  }
+}
+
+extension MatrixMultiplySizes {
+  var multiplyAccumulates: Int {
+    var matrices = 1
+    for axis in 0..<batches.rank { matrices = OperatorFacts.product(matrices, Int(batches.sizes[axis])) }
+    return OperatorFacts.product(matrices, rows, depth, columns)
+  }
+}
+
+/// BATCH_MATMUL of float32 with int8 matrices: the rows of the left ones are quantized in the run.
+struct BatchMatrixMultiplyHybrid: Sendable {
+  let sizes: MatrixMultiplySizes
+  let isAsymmetric: Bool
+  let activation: RealActivation
+  /// The right matrices' scale.
+  let scale: Float
+  let lhs: ReadSlot
+  let rhs: ReadSlot
+  /// A row of the left matrix.
+  let lhsRow: WriteSlot
+  /// The same, quantized.
+  let quantizedRow: WriteSlot
+  /// The right matrix, column after column.
+  let rhsColumns: WriteSlot
+  let output: WriteSlot
+}
+
+extension BatchMatrixMultiplyHybrid {
+  static func translate(
+    _ graph: inout GraphBuilder, _ lhs: Operand, _ rhs: Operand, _ sizes: MatrixMultiplySizes, shape: Shape,
+    isAsymmetric: Bool
+  ) throws(ModelError) -> Operation? {
+    let affine = try graph.affine(of: rhs)
+    guard affine.zeroPoint == 0 else {
+      throw graph.error(.invalidOperator, "\(rhs.name) has the zero point \(affine.zeroPoint) instead of 0")
+    }
+    return .batchMatrixMultiplyHybrid(
+      BatchMatrixMultiplyHybrid(
+        sizes: sizes, isAsymmetric: isAsymmetric, activation: try graph.realActivation(0), scale: affine.scale,
+        lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),
+        lhsRow: try graph.bindScratch(count: sizes.depth, of: Float.self),
+        quantizedRow: try graph.bindScratch(count: sizes.depth, of: Int8.self),
+        rhsColumns: try graph.bindScratch(count: sizes.depth * sizes.columns, of: Int8.self),
+        output: try graph.bindOutput(shape: shape)))
+  }
+}
+
+extension BatchMatrixMultiplyHybrid {
+  func run(_ memory: OperatorMemory) {
+    var output = memory.write(output, as: Float.self)
+    var lhsRow = memory.write(lhsRow, as: Float.self)
+    var quantizedRow = memory.write(quantizedRow, as: Int8.self)
+    var rhsColumns = memory.write(rhsColumns, as: Int8.self)
+    multiplyMatricesHybridReference(
+      sizes, isAsymmetric: isAsymmetric, activation: activation, factor: scale, lhs: memory.read(lhs),
+      rhs: memory.read(rhs), lhsRow: &lhsRow, quantizedRow: &quantizedRow, rhsColumns: &rhsColumns, output: &output)
+  }
+
+  var facts: OperatorFacts {
+    OperatorFacts(kernel: "matmul.f32i8.reference", multiplyAccumulates: sizes.multiplyAccumulates)
   }
 }

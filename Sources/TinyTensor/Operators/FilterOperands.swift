@@ -166,7 +166,7 @@ extension GraphBuilder {
 
   private func unpackedWeights(_ operand: Operand, bits: Int) throws(ModelError) -> [Int8] {
     guard let bytes = constantBytes(operand) else {
-      throw error(.invalidOperator, "its weights (\(operand.name)) of \(operand.elementType) must be constant")
+      throw error(.invalidOperator, "\(operand.name) of \(operand.elementType) must be constant")
     }
     return unpackSigned(bytes, bits: bits, count: operand.shape.count)
   }

@@ -79,9 +79,9 @@ extension HybridLayer {
         output: try graph.bindOutput(shape: shape)))
   }
 
-  /// A scale for every channel.
+  /// A scale for every channel. Old files declare int8 weights as uint8: the reference takes their bits as int8.
   private static func scales(_ graph: GraphBuilder, _ weights: Operand, axis: Int) throws(ModelError) -> [Float] {
-    try graph.requireWeights(weights)
+    if weights.elementType != .uint8 || axis == 3 { try graph.requireWeights(weights) }
     let channels = weights.shape[axis]
     let scales = try graph.channelScales(of: weights, axis: axis, channels: channels)
     return scales.count == 1 ? [Float](repeating: scales[0], count: channels) : scales

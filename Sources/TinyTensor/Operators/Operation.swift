@@ -2,8 +2,10 @@
 enum Operation: Sendable {
   case add(Add)
   case batchMatrixMultiply(BatchMatrixMultiply)
+  case batchMatrixMultiplyHybrid(BatchMatrixMultiplyHybrid)
   case concatenation(Concatenation)
   case convolution(Convolution)
+  case convolution3D(Convolution3D)
   case copy(Copy)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
@@ -30,8 +32,10 @@ extension Operation {
     switch self {
     case .add(let operation): operation.run(memory)
     case .batchMatrixMultiply(let operation): operation.run(memory)
+    case .batchMatrixMultiplyHybrid(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .convolution(let operation): operation.run(memory)
+    case .convolution3D(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
@@ -58,8 +62,10 @@ extension Operation {
     switch self {
     case .add(let operation): operation.facts
     case .batchMatrixMultiply(let operation): operation.facts
+    case .batchMatrixMultiplyHybrid(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .convolution(let operation): operation.facts
+    case .convolution3D(let operation): operation.facts
     case .copy(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts

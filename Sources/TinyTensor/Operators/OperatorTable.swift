@@ -31,7 +31,8 @@ struct OperatorEntry: Sendable {
       .depthwiseConv2D, newestVersion: 7,
       types: "int8, uint8, int16, float32; weights int8, int4, int2, uint8, float32; float32 with integer weights",
       DepthwiseConvolution.translate),
-    .init(.dequantize, newestVersion: 9, types: "int8, uint8, int16, float16 to float32", Dequantize.translate),
+    .init(
+      .dequantize, newestVersion: 9, types: "int8, uint8, int16, int4, int2, float16 to float32", Dequantize.translate),
     .init(
       .fullyConnected, newestVersion: 14,
       types:
@@ -58,7 +59,9 @@ struct OperatorEntry: Sendable {
     .init(
       .quantize, newestVersion: 6, types: "float32, int8, uint8, int16, int32 to int8, uint8, int16, int32",
       Quantize.translate),
-    .init(.batchMatMul, newestVersion: 4, types: "int8, int16, float32", BatchMatrixMultiply.translate),
+    .init(
+      .batchMatMul, newestVersion: 4, types: "int8, int16, float32, float32 with int8", BatchMatrixMultiply.translate),
+    .init(.conv3D, newestVersion: 1, types: "float32", Convolution3D.translate),
   ]
 
   /// The entry for an operator, or `nil` if this library does not have it.

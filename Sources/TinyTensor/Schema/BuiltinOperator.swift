@@ -51,6 +51,7 @@ extension BuiltinOperator {
   static let resizeNearestNeighbor = BuiltinOperator(rawValue: 97)
   static let quantize = BuiltinOperator(rawValue: 114)
   static let batchMatMul = BuiltinOperator(rawValue: 126)
+  static let conv3D = BuiltinOperator(rawValue: 132)
 
   private static let names: [StaticString] = [
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE",

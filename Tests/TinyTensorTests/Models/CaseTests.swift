@@ -43,7 +43,7 @@ struct CaseTests {
     return true
   }
 
-  @Test("cases in Fixtures equal the reference", arguments: ["cases": 228, "cases-extra": 310, "cases-float": 135])
+  @Test("cases in Fixtures equal the reference", arguments: ["cases": 228, "cases-extra": 310, "cases-float": 158])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))
     #expect(count == expectedCount)

@@ -45,7 +45,7 @@ struct MatrixRefusalTests {
   func weights() {
     for (input, type) in [
       (ElementType.int8, ElementType.uint8), (.int16, .uint8), (.int16, .int16), (.uint8, .int8), (.uint8, .int4),
-      (.int8, .float32), (.float32, .uint8), (.float32, .int16), (.float32, .float16), (.int8, .bool),
+      (.int8, .float32), (.float32, .int16), (.float32, .float16), (.int8, .bool),
     ] {
       for code in [BuiltinOperator.conv2D, .depthwiseConv2D] {
         let test = TestModel.pointwise(
@@ -117,7 +117,13 @@ struct MatrixRefusalTests {
     #expect(hybrid.loadError() == nil)
     #expect(layer(.int8, [0], activation: 4).loadError() == nil)
     expectRefusal(layer(.int8, [0], activation: 5), .unsupportedOperator)
-    expectRefusal(layer(.uint8, [0]))
+    // Bytes of old files, whose bits are those of int8.
+    #expect(layer(.uint8, [0]).loadError() == nil)
+    expectRefusal(changed(layer(.uint8, [0])) { $0.tensors[1].zeroPoints = [128] })
+    expectRefusal(
+      TestModel.pointwise(
+        .depthwiseConv2D, input: .float32, filter: [1, 1, 1, 1], .uint8, [Int32(0)], bias: [UInt32]?.none,
+        options: Options.depthwise(padding: 1)))
     expectRefusal(layer(.float16, [0]))
     expectRefusal(changed(hybrid) { $0.tensors[1].scales = nil })
     expectRefusal(changed(hybrid) { $0.tensors[1].scales = [1, 1] })
@@ -186,6 +192,66 @@ struct MatrixRefusalTests {
     expectRefusal(TestModel.matrices(.int16, [2, 2], [2, 2], [2, 2], outputScale: 0x1p-8))
     // The operands are small, the product is not.
     expectRefusal(TestModel.matrices(.int8, [1 << 20, 1], [1, 1 << 20], [1, 1]), .tooLarge)
+  }
+
+  @Test("products of real matrices with integer ones")
+  func hybridMatrices() {
+    var test = TestModel()
+    let lhs = test.input("left", [2, 2], .float32)
+    let rhs = test.constant("right", [2, 1], .int8, [Int8(2), 1], scales: [0.5])
+    let output = test.output([2, 1], .float32)
+    test.add(.batchMatMul, [lhs, rhs], [output])
+    #expect(test.loadError() == nil)
+    expectRefusal(changed(test) { $0.tensors[1].zeroPoints = [1] })
+    expectRefusal(changed(test) { $0.tensors[1].scales = [1, 1] })
+    expectRefusal(changed(test) { $0.tensors[1].scales = nil })
+    expectRefusal(changed(test) { $0.tensors[1].type = .uint8 })
+    expectRefusal(changed(test) { $0.tensors[2].type = .int8 })
+  }
+
+  @Test("convolution of volumes")
+  func volumes() {
+    let test = TestModel.volume(input: [1, 2, 1, 2, 1], filter: [2, 1, 1, 1, 1], [1, 10], output: [1, 1, 1, 2, 1])
+    #expect(test.loadError() == nil)
+    expectRefusal(changed(test) { $0.tensors[0].shape = [2, 1, 2, 1] })
+    expectRefusal(changed(test) { $0.tensors[0].shape = [1, 2, 0, 2, 1] })
+    expectRefusal(changed(test) { $0.tensors[0].shape = [1, 1, 1, 2, 1] })
+    expectRefusal(changed(test) { $0.tensors[0].shape = [1, 2, 1, 2, 2] })
+    expectRefusal(changed(test) { $0.tensors[1].shape = [2, 1, 1, 1] })
+    expectRefusal(changed(test) { $0.tensors[1].type = .int8 })
+    expectRefusal(changed(test) { $0.tensors[2].type = .int8 })
+    expectRefusal(changed(test) { $0.operators[0].options = nil })
+    for slot in [1, 2, 3] {
+      let options = FlatTable([
+        0: .int8(1), 1: .int32(slot == 1 ? 0 : 1), 2: .int32(slot == 2 ? 0 : 1),
+        3: .int32(slot == 3 ? 0 : 1),
+      ])
+      expectRefusal(changed(test) { $0.operators[0].options = (106, options) })
+    }
+  }
+
+  @Test("DEQUANTIZE")
+  func dequantize() {
+    let test = TestModel.unary(.dequantize, input: [2, 3], output: [2, 3])
+    func scaled(_ scales: [Float], _ zeroPoints: [Int64], axis: Int32) -> TestModel {
+      changed(test) {
+        $0.tensors[0].scales = scales
+        $0.tensors[0].zeroPoints = zeroPoints
+        $0.tensors[0].axis = axis
+        $0.tensors[1].type = .float32
+      }
+    }
+    #expect(scaled([1, 1], [0, 0], axis: 0).loadError() == nil)
+    #expect(scaled([1, 1], [5], axis: 0).loadError() == nil)
+    expectRefusal(scaled([1, 1], [0, 0], axis: 1))
+    expectRefusal(scaled([1, 1], [0, 0], axis: -1))
+    expectRefusal(scaled([1, 1], [0, 0], axis: 2))
+    expectRefusal(scaled([1, 1], [0, 0, 0], axis: 0))
+    expectRefusal(scaled([1, 0], [0, 0], axis: 0))
+    expectRefusal(scaled([1, .nan], [0, 0], axis: 0))
+    expectRefusal(scaled([1, 1], [0, 128], axis: 0))
+    expectRefusal(changed(scaled([1], [0], axis: 0)) { $0.tensors[0].type = .int4 })
+    expectRefusal(changed(scaled([1], [0], axis: 0)) { $0.tensors[1].type = .float16 })
   }
 
   @Test("resizes", arguments: [BuiltinOperator.resizeBilinear, .resizeNearestNeighbor])

@@ -125,6 +125,56 @@ struct RealLayerTests {
     #expect(try run(.depthwiseConv2D, [1, 1, 1, 2], scales: [1, 0.5]) == [255, 50, 0, 0])
   }
 
+  @Test("hybrid products of matrices quantize each row of the left matrix")
+  func hybridMatrices() throws {
+    for isAsymmetric in [false, true] {
+      var test = TestModel()
+      let lhs = test.input("left", [2, 2], .float32)
+      let rhs = test.constant("right", [2, 1], .int8, [Int8(2), 1], scales: [0.5])
+      let output = test.output([2, 1], .float32)
+      test.add(.batchMatMul, [lhs, rhs], [output], options: (101, FlatTable([2: .bool(isAsymmetric)])))
+      let values = isAsymmetric ? [Float(255), 100.4, 510, 0] : [127, -63.5, 0, 0]
+      // As in the fully connected layer above, without its bias of 10.
+      #expect(floats(try test.run([bytes(values)])[0]) == (isAsymmetric ? [305, 510] : [95, 0]))
+    }
+  }
+
+  @Test("convolution of a volume")
+  func volume() throws {
+    // Two layers of 1 x 2 pixels, a filter over both layers: 1*1 + 10*3; 2*1 + 10*4.
+    let test = TestModel.volume(input: [1, 2, 1, 2, 1], filter: [2, 1, 1, 1, 1], [1, 10], output: [1, 1, 1, 2, 1])
+    #expect(floats(try test.run([bytes([Float(1), 2, 3, 4])])[0]) == [31, 42])
+    // SAME puts the missing layer behind: the second layer sees itself alone.
+    let same = TestModel.volume(
+      input: [1, 2, 1, 2, 1], filter: [2, 1, 1, 1, 1], [1, 10], output: [1, 2, 1, 2, 1], padding: 0)
+    #expect(floats(try same.run([bytes([Float(1), 2, 3, 4])])[0]) == [31, 42, 3, 4])
+    // Two channels to two: 1*1 + 2*3, 1*2 + 2*4; a stride of 2 along the width leaves out 3 4.
+    let channels = TestModel.volume(
+      input: [1, 1, 1, 3, 2], filter: [1, 1, 1, 2, 2], [1, 2, 3, 4], output: [1, 1, 1, 2, 2], strides: [1, 1, 2])
+    #expect(floats(try channels.run([bytes([Float(1), 2, 3, 4, 0, -1])])[0]) == [7, 10, -3, -4])
+  }
+
+  @Test("DEQUANTIZE with a scale and a zero point for each slice, and of packed constants")
+  func dequantize() throws {
+    var test = TestModel()
+    let input = test.input([2, 2, 2], .int8, scale: 1)
+    test.tensors[0].scales = [0.5, 2]
+    test.tensors[0].zeroPoints = [0, 1]
+    test.tensors[0].axis = 1
+    let output = test.output([2, 2, 2], .float32)
+    test.add(.dequantize, [input], [output])
+    #expect(floats(try test.run([bits([1, 2, 3, 4, -1, -2, -3, -4])])[0]) == [0.5, 1, 4, 6, -0.5, -1, -8, -10])
+    test.tensors[0].zeroPoints = []
+    #expect(floats(try test.run([bits([1, 2, 3, 4, -1, -2, -3, -4])])[0]) == [0.5, 1, 6, 8, -0.5, -1, -6, -8])
+
+    var packed = TestModel()
+    // 1, -1, 7.
+    let nibbles = packed.constant("nibbles", [3], .int4, [UInt8(0xF1), 0x07], scales: [0.5])
+    let result = packed.output([3], .float32)
+    packed.add(.dequantize, [nibbles], [result])
+    #expect(floats(try packed.run([])[0]) == [0.5, -0.5, 3.5])
+  }
+
   @Test("a run allocates nothing", .enabled(if: tinytensor_counts_allocations() == 1))
   func allocations() throws {
     let models = [

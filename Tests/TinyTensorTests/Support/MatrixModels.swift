@@ -76,4 +76,20 @@ extension TestModel {
       ))
     return test
   }
+
+  /// CONV_3D of a constant filter.
+  static func volume(
+    input: [Int], filter: [Int], _ weights: [Float], output: [Int], padding: Int8 = 1, strides: [Int32] = [1, 1, 1]
+  ) -> TestModel {
+    var test = TestModel()
+    let source = test.input(input, .float32)
+    let kernel = test.constant("filter", filter, weights)
+    let result = test.output(output, .float32)
+    test.add(
+      .conv3D, [source, kernel], [result],
+      options: (
+        106, FlatTable([0: .int8(padding), 1: .int32(strides[0]), 2: .int32(strides[2]), 3: .int32(strides[1])])
+      ))
+    return test
+  }
 }
