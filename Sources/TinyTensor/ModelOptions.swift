@@ -10,6 +10,19 @@ public struct ModelOptions: Sendable {
   /// How large a model may be.
   public var limits: Limits
 
+  /// How FULLY_CONNECTED scales its sums.
+  public var fullyConnectedArithmetic: FullyConnectedArithmetic
+
+  /// How quantized FULLY_CONNECTED scales its sums of products. Results differ in the last place, now and then.
+  public struct FullyConnectedArithmetic: Sendable, Hashable {
+    let number: UInt8
+
+    /// In double precision, as LiteRT's reference kernels do now.
+    public static let litert = FullyConnectedArithmetic(number: 0)
+    /// In fixed point, as tflite-micro does, and TensorFlow Lite did.
+    public static let micro = FullyConnectedArithmetic(number: 1)
+  }
+
   /// How large a model may be. A model beyond a limit is refused, so that a hostile file cannot exhaust the machine.
   public struct Limits: Sendable, Hashable {
     /// Bytes of one tensor; 1 GiB unless changed.
@@ -30,14 +43,16 @@ public struct ModelOptions: Sendable {
   ///   - inputShapes: shapes for inputs by name, where they shall differ from the file's.
   ///   - customOperators: operators that the program brings along.
   ///   - limits: how large a model may be.
+  ///   - fullyConnectedArithmetic: how FULLY_CONNECTED scales its sums.
   public init(
     signature: String? = nil, inputShapes: [String: [Int]] = [:], customOperators: [CustomOperator] = [],
-    limits: Limits = Limits()
+    limits: Limits = Limits(), fullyConnectedArithmetic: FullyConnectedArithmetic = .litert
   ) {
     self.signature = signature
     self.inputShapes = inputShapes
     self.customOperators = customOperators
     self.limits = limits
+    self.fullyConnectedArithmetic = fullyConnectedArithmetic
   }
 }
 

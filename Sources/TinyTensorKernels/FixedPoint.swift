@@ -75,6 +75,24 @@ package struct QuantizedMultiplier: BitwiseCopyable, Sendable, Hashable {
   }
 }
 
+extension QuantizedMultiplier {
+  /// Whether the shift is in the range that 64-bit sums allow, -31 to 7.
+  package var isUsableForWideSums: Bool { shift < 8 }
+
+  /// `x` times the factor, of which 15 bits count, rounded once with ties up (`MultiplyByQuantizedMultiplier` of a
+  /// 64-bit number).
+  ///
+  /// Requires ``isUsableForWideSums``. Exact for `|x| < 2^47`; the product of a larger one wraps, and so does a result
+  /// beyond 32 bits.
+  @inline(__always)
+  package func apply(toWide x: Int64) -> Int32 {
+    let reduced = multiplier < 0x7FFF_0000 ? (multiplier &+ (1 << 15)) &>> 16 : 0x7FFF
+    // 8 to 46.
+    let total = Int64(15 &- shift)
+    return Int32(truncatingIfNeeded: (x &* Int64(reduced) &+ (Int64(1) &<< (total &- 1))) &>> total)
+  }
+}
+
 /// `x` rounded to the nearest integer, ties away from zero (C's `round`), saturating at plus and minus `2^62`; not a
 /// number gives 0.
 package func roundHalfAwayFromZero(_ x: Double) -> Int64 {

@@ -61,6 +61,26 @@ package struct WindowGeometry: BitwiseCopyable, Sendable, Hashable {
     return first..<max(first, end)
   }
 
+  /// The output rows whose windows hold input row `row`, for a dilation of 1.
+  @inline(__always)
+  func outputRows(containingRow row: Int) -> Range<Int> {
+    holding(row + paddingTop, strideHeight, kernelHeight, outputHeight)
+  }
+
+  /// The output columns whose windows hold input column `column`, for a dilation of 1.
+  @inline(__always)
+  func outputColumns(containingColumn column: Int) -> Range<Int> {
+    holding(column + paddingLeft, strideWidth, kernelWidth, outputWidth)
+  }
+
+  /// The `i` in `0 ..< count` with `0 <= place - i * stride < taps`.
+  @inline(__always)
+  private func holding(_ place: Int, _ stride: Int, _ taps: Int, _ count: Int) -> Range<Int> {
+    let first = place < taps ? 0 : (place - taps) / stride + 1
+    let end = min(count, place / stride + 1)
+    return first..<max(first, end)
+  }
+
   /// The input row that kernel row `tap` sees for output row `row`.
   @inline(__always)
   func inputRow(_ row: Int, _ tap: Int) -> Int { row * strideHeight - paddingTop + tap * dilationHeight }

@@ -85,6 +85,8 @@ struct GraphBuilder {
   }
 
   var file: ModelFile { context.file }
+  /// What was chosen for the model.
+  var options: ModelOptions { context.options }
   var limits: ModelOptions.Limits { context.options.limits }
 
   /// What a tensor is before any operator has run.

@@ -8,6 +8,26 @@ enum Activation: Sendable, Hashable {
   case relu6
 }
 
+extension IntegerType {
+  /// The values that the type can store.
+  var storedRange: ClosedRange<Int32> {
+    switch self {
+    case .int8: -128...127
+    case .uint8: 0...255
+    case .int16: -32768...32767
+    }
+  }
+}
+
+extension ByteType {
+  var integerType: IntegerType {
+    switch self {
+    case .int8: .int8
+    case .uint8: .uint8
+    }
+  }
+}
+
 extension GraphBuilder {
   /// An activation by its number in the schema.
   func activation(_ number: Int8) throws(ModelError) -> Activation {
@@ -24,10 +44,10 @@ extension GraphBuilder {
 
   /// The range that an activation leaves of a type's range, in stored values.
   func activationRange(
-    _ activation: Activation, _ type: ByteType, _ affine: Affine
+    _ activation: Activation, _ type: IntegerType, _ affine: Affine
   ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
-    let lowest: Int32 = type == .int8 ? -128 : 0
-    let highest: Int32 = type == .int8 ? 127 : 255
+    let range = type.storedRange
+    let (lowest, highest) = (range.lowerBound, range.upperBound)
     switch activation {
     case .none:
       return (lowest, highest)
@@ -40,18 +60,32 @@ extension GraphBuilder {
     }
   }
 
+  /// The range that an activation leaves of a type's range, in stored values.
+  func activationRange(
+    _ activation: Activation, _ type: ByteType, _ affine: Affine
+  ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
+    try activationRange(activation, type.integerType, affine)
+  }
+
   /// What an operator does after it has scaled its sum.
   func outputStage(
-    _ activation: Activation, _ type: ByteType, _ affine: Affine
+    _ activation: Activation, _ type: IntegerType, _ affine: Affine
   ) throws(ModelError) -> OutputStage {
     let range = try activationRange(activation, type, affine)
     return OutputStage(zeroPoint: affine.zeroPoint, minimum: range.minimum, maximum: range.maximum)
   }
 
+  /// What an operator does after it has scaled its sum.
+  func outputStage(
+    _ activation: Activation, _ type: ByteType, _ affine: Affine
+  ) throws(ModelError) -> OutputStage {
+    try outputStage(activation, type.integerType, affine)
+  }
+
   /// The stored value of a real one; the quotient is taken in single precision.
   private func stored(_ real: Float, _ affine: Affine) throws(ModelError) -> Int32 {
     let rounded = roundHalfAwayFromZero(Double(real / affine.scale))
-    // The zero point is a byte: the sum cannot overflow 64 bits.
+    // The zero point fits 16 bits: the sum cannot overflow 64 bits.
     guard let value = Int32(exactly: rounded + Int64(affine.zeroPoint)) else {
       throw error(.invalidOperator, "its output scale is too small for its activation")
     }

@@ -3,13 +3,9 @@ import TinyTensorKernels
 
 /// DEPTHWISE_CONV_2D: output channel `c` sees input channel `c / depthMultiplier` alone.
 struct DepthwiseConvolution: Sendable {
-  let type: ByteType
-  let parameters: ConvolutionParameters
+  let geometry: WindowGeometry
   let depthMultiplier: Int
-  let input: ReadSlot
-  let filter: ReadSlot
-  let bias: ReadSlot
-  let multipliers: ReadSlot
+  let operands: FilterOperands
   let output: WriteSlot
 }
 
@@ -26,8 +22,8 @@ extension DepthwiseConvolution {
         activation: try table.scalar(4, default: Int8(0))
       )
     }
-    let input = try graph.input(0, .int8, .uint8)
-    let filter = try graph.input(1, input.elementType)
+    let input = try graph.input(0, .int8, .uint8, .int16, .float32)
+    let filter = try graph.input(1)
     try graph.requireImage(input)
     try graph.requireImage(filter)
     guard filter.shape[0] == 1 else {
@@ -42,43 +38,49 @@ extension DepthwiseConvolution {
     let geometry = try graph.window(
       options.window, input: input.shape, kernelHeight: filter.shape[1], kernelWidth: filter.shape[2],
       outputChannels: channels)
-    let scaling = try graph.filterScaling(input: input, filter: filter, axis: 3, channels: channels)
-    let type = scaling.type
-    let stage = try graph.outputStage(graph.activation(options.activation), type, graph.outputAffine())
+    if input.elementType == .float32, filter.elementType != .float32 {
+      return try HybridLayer.translateDepthwise(
+        &graph, input: input, filter: filter, geometry: geometry, activation: options.activation)
+    }
     return .depthwiseConvolution(
       DepthwiseConvolution(
-        type: type,
-        parameters: ConvolutionParameters(
-          geometry: geometry, groups: 1, inputZeroPoint: scaling.inputZeroPoint,
-          filterZeroPoint: scaling.filterZeroPoint, output: stage),
-        depthMultiplier: channels / input.shape[3],
-        input: try graph.bind(input),
-        filter: try graph.bind(filter),
-        bias: try graph.bindBias(2, channels: channels),
-        multipliers: try graph.bind(packed: scaling.multipliers),
+        geometry: geometry, depthMultiplier: channels / input.shape[3],
+        operands: try graph.filterOperands(
+          input: input, filter: filter, bias: 2, axis: 3, activation: options.activation, wideBias: .int64Only),
         output: try graph.bindOutput(shape: graph.outputShape(geometry))))
   }
 }
 
 extension DepthwiseConvolution {
   func run(_ memory: OperatorMemory) {
-    switch type {
-    case .int8: run(memory, Int8.self)
-    case .uint8: run(memory, UInt8.self)
+    switch operands.arithmetic {
+    case .int8(let arithmetic): run(memory, arithmetic)
+    case .uint8(let arithmetic): run(memory, arithmetic)
+    case .int16(let arithmetic): run(memory, arithmetic)
+    case .int16Wide(let arithmetic): run(memory, arithmetic)
+    case .float32(let arithmetic): run(memory, arithmetic)
     }
   }
 
-  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
-    var output = memory.write(output, as: Element.self)
+  private func run<Arithmetic: LayerArithmetic>(_ memory: OperatorMemory, _ arithmetic: Arithmetic) {
+    var output = memory.write(output, as: Arithmetic.Output.self)
     convolveDepthwiseReference(
-      parameters, depthMultiplier: depthMultiplier, input: memory.read(input), filter: memory.read(filter),
-      bias: memory.read(bias), multipliers: memory.read(multipliers), output: &output)
+      arithmetic, geometry, depthMultiplier: depthMultiplier, input: memory.read(operands.input),
+      filter: memory.read(operands.filter), bias: memory.read(operands.bias), factors: memory.read(operands.factors),
+      output: &output)
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(
-      kernel: type == .int8 ? "dwconv2d.i8i8.reference" : "dwconv2d.u8u8.reference",
-      multiplyAccumulates: OperatorFacts.product(
-        parameters.geometry.outputCount, parameters.geometry.kernelHeight, parameters.geometry.kernelWidth))
+    let kernel: StaticString =
+      switch operands.arithmetic {
+      case .int8: "dwconv2d.i8i8.reference"
+      case .uint8: "dwconv2d.u8u8.reference"
+      case .int16: "dwconv2d.i16i8.reference"
+      case .int16Wide: "dwconv2d.i16i8i64.reference"
+      case .float32: "dwconv2d.f32f32.reference"
+      }
+    return OperatorFacts(
+      kernel: kernel,
+      multiplyAccumulates: OperatorFacts.product(geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
   }
 }

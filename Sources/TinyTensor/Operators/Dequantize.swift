@@ -1,10 +1,17 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// DEQUANTIZE to float32.
+/// DEQUANTIZE to float32: integers with one scale or one for each slice along an axis, and float16.
 struct Dequantize: Sendable {
-  let type: IntegerType
-  let affine: Affine
+  enum Kind: Sendable {
+    case integer(IntegerType, Affine)
+    /// With a scale and a zero point for each slice along an axis, of `inner` elements.
+    case channels(IntegerType, scales: ReadSlot, zeroPoints: ReadSlot, inner: Int)
+    /// From float16: every number has an equal one.
+    case float16
+  }
+
+  let kind: Kind
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -12,39 +19,93 @@ struct Dequantize: Sendable {
 extension Dequantize {
   static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 1...1)
-    let input = try graph.input(0, .int8, .uint8, .int16)
-    guard let type = IntegerType(input.elementType) else {
-      throw graph.error(.invalidOperator, "its input must be int8, uint8 or int16")
-    }
+    let input = try graph.input(0, .int8, .uint8, .int16, .int4, .int2, .float16)
     _ = try graph.outputType(0, .float32)
+    let kind = try kind(&graph, input)
     return .dequantize(
-      Dequantize(
-        type: type, affine: try graph.affine(of: input), input: try graph.bind(input),
-        output: try graph.bindOutput(shape: input.shape)))
+      Dequantize(kind: kind, input: try graph.bindWeights(input), output: try graph.bindOutput(shape: input.shape)))
+  }
+
+  private static func kind(_ graph: inout GraphBuilder, _ input: Operand) throws(ModelError) -> Kind {
+    if input.elementType == .float16 { return .float16 }
+    // Those of fewer than 8 bits are unpacked.
+    let type = IntegerType(input.elementType) ?? .int8
+    guard let quantization = input.quantization, quantization.scales.count > 1 else {
+      return .integer(type, try graph.affine(of: input))
+    }
+    let axis = quantization.axis
+    let count = quantization.scales.count
+    guard axis >= 0, axis < input.shape.rank, input.shape[axis] == count,
+      let inner = input.shape.count(of: (axis + 1)..<input.shape.rank), input.shape.count > 0
+    else {
+      throw graph.error(
+        .invalidOperator, "\(input.name) \(input.shape) cannot have \(count) scales along axis \(axis)")
+    }
+    guard quantization.zeroPoints.count == count || quantization.zeroPoints.count <= 1 else {
+      throw graph.error(
+        .invalidOperator,
+        "\(input.name) has \(count) scales but \(quantization.zeroPoints.count) zero points")
+    }
+    var zeroPoints: [Int32] = []
+    for channel in 0..<count {
+      let zeroPoint =
+        quantization.zeroPoints.count == count ? quantization.zeroPoints[channel] : quantization.zeroPoints.first ?? 0
+      var slice = Quantization(scale: quantization.scales[channel], zeroPoint: zeroPoint)
+      slice.details = quantization.details
+      let operand = Operand(
+        tensor: input.tensor, name: input.name, elementType: input.elementType, shape: input.shape,
+        quantization: slice, constant: input.constant)
+      zeroPoints.append(try graph.affine(of: operand).zeroPoint)
+    }
+    return .channels(
+      type, scales: try graph.bind(packed: quantization.scales), zeroPoints: try graph.bind(packed: zeroPoints),
+      inner: inner)
   }
 }
 
 extension Dequantize {
   func run(_ memory: OperatorMemory) {
-    switch type {
-    case .int8: run(memory, Int8.self)
-    case .uint8: run(memory, UInt8.self)
-    case .int16: run(memory, Int16.self)
+    switch kind {
+    case .integer(.int8, let affine): run(memory, Int8.self, affine)
+    case .integer(.uint8, let affine): run(memory, UInt8.self, affine)
+    case .integer(.int16, let affine): run(memory, Int16.self, affine)
+    case .channels(.int8, let scales, let zeroPoints, let inner):
+      runChannels(memory, Int8.self, scales, zeroPoints, inner)
+    case .channels(.uint8, let scales, let zeroPoints, let inner):
+      runChannels(memory, UInt8.self, scales, zeroPoints, inner)
+    case .channels(.int16, let scales, let zeroPoints, let inner):
+      runChannels(memory, Int16.self, scales, zeroPoints, inner)
+    case .float16:
+      var output = memory.write(output, as: Float.self)
+      dequantizeHalfReference(input: memory.read(input), output: &output)
     }
   }
 
-  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
+  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type, _ affine: Affine) {
     var output = memory.write(output, as: Float.self)
     dequantizeReference(
       scale: affine.scale, zeroPoint: affine.zeroPoint, input: memory.read(input, as: Element.self),
       output: &output)
   }
 
+  private func runChannels<Element: QuantizedElement>(
+    _ memory: OperatorMemory, _: Element.Type, _ scales: ReadSlot, _ zeroPoints: ReadSlot, _ inner: Int
+  ) {
+    var output = memory.write(output, as: Float.self)
+    dequantizeChannelsReference(
+      inner: inner, scales: memory.read(scales), zeroPoints: memory.read(zeroPoints),
+      input: memory.read(input, as: Element.self), output: &output)
+  }
+
   var facts: OperatorFacts {
-    switch type {
-    case .int8: OperatorFacts(kernel: "dequantize.i8f32.reference")
-    case .uint8: OperatorFacts(kernel: "dequantize.u8f32.reference")
-    case .int16: OperatorFacts(kernel: "dequantize.i16f32.reference")
+    switch kind {
+    case .integer(.int8, _): OperatorFacts(kernel: "dequantize.i8f32.reference")
+    case .integer(.uint8, _): OperatorFacts(kernel: "dequantize.u8f32.reference")
+    case .integer(.int16, _): OperatorFacts(kernel: "dequantize.i16f32.reference")
+    case .channels(.int8, _, _, _): OperatorFacts(kernel: "dequantize.channels.i8f32.reference")
+    case .channels(.uint8, _, _, _): OperatorFacts(kernel: "dequantize.channels.u8f32.reference")
+    case .channels(.int16, _, _, _): OperatorFacts(kernel: "dequantize.channels.i16f32.reference")
+    case .float16: OperatorFacts(kernel: "dequantize.f16f32.reference")
     }
   }
 }

@@ -1,13 +1,29 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// FULLY_CONNECTED: `output[r, u] = clamp(zero + round(factor[u] * (bias[u] + sum (input - zero) * (weights - zero))))`.
+/// FULLY_CONNECTED: `output[r, u] = clamp(zero + scale[u] * (bias[u] + sum (input - zero) * (weights - zero)))`.
 struct FullyConnected: Sendable {
-  let type: ByteType
-  let parameters: FullyConnectedParameters
+  /// The numbers of a layer; those with `FixedPoint` scale sums as tflite-micro does.
+  enum Arithmetic: Sendable {
+    case int8(FullyConnectedInt8)
+    case int8FixedPoint(Int8Arithmetic)
+    case uint8(FullyConnectedUInt8)
+    case uint8FixedPoint(UInt8Arithmetic)
+    case uint8To16(FullyConnectedUInt8To16)
+    case uint8To16FixedPoint(UInt8To16Arithmetic)
+    case int16(FullyConnectedInt16)
+    case int16FixedPoint(Int16Arithmetic)
+    case int16Wide(FullyConnectedInt16Wide)
+    case int16WideFixedPoint(Int16WideArithmetic)
+    case float32(RealArithmetic)
+  }
+
+  let arithmetic: Arithmetic
+  let sizes: FullyConnectedSizes
   let input: ReadSlot
   let weights: ReadSlot
   let bias: ReadSlot
+  /// One a unit. Not read for float32, for which it is the bias.
   let factors: ReadSlot
   let output: WriteSlot
 }
@@ -19,14 +35,15 @@ extension FullyConnected {
       try graph.options(8) { (table) throws(ReadError) in
         (
           activation: try table.scalar(0, default: Int8(0)), weightsFormat: try table.scalar(1, default: Int8(0)),
-          keepsAxes: try table.scalar(2, default: false)
+          keepsAxes: try table.scalar(2, default: false), isAsymmetric: try table.scalar(3, default: false),
+          biasType: try table.scalar(4, default: Int8(0))
         )
-      } ?? (activation: 0, weightsFormat: 0, keepsAxes: false)
+      } ?? (activation: 0, weightsFormat: 0, keepsAxes: false, isAsymmetric: false, biasType: 0)
     guard options.weightsFormat == 0 else {
       throw graph.error(.unsupportedOperator, "the shuffled weights format is not supported")
     }
-    let input = try graph.input(0, .int8, .uint8)
-    let weights = try graph.input(1, input.elementType)
+    let input = try graph.input(0, .int8, .uint8, .int16, .float32)
+    let weights = try graph.input(1)
     guard weights.shape.rank == 2, weights.shape.count > 0 else {
       throw graph.error(
         .invalidOperator, "its weights have the shape \(weights.shape) instead of [units, depth] above 0")
@@ -37,75 +54,169 @@ extension FullyConnected {
       throw graph.error(
         .invalidOperator, "its input \(input.shape) is not a whole number of rows of \(depth) elements")
     }
-    let rows = input.shape.count / depth
-    var sizes = [rows, units]
-    if options.keepsAxes {
-      guard input.shape.rank > 0, input.shape[input.shape.rank - 1] == depth else {
-        throw graph.error(.invalidOperator, "its input \(input.shape) does not end with the depth \(depth)")
+    let sizes = FullyConnectedSizes(rows: input.shape.count / depth, depth: depth, units: units)
+    let shape = try outputShape(graph, input: input, sizes, keepsAxes: options.keepsAxes)
+    if input.elementType == .float32, weights.elementType != .float32 {
+      return try HybridLayer.translateFullyConnected(
+        &graph, input: input, weights: weights, sizes, shape: shape, isAsymmetric: options.isAsymmetric,
+        activation: options.activation)
+    }
+    if input.elementType == .float32 {
+      _ = try graph.outputType(0, .float32)
+      let arithmetic = RealArithmetic(activation: try graph.realActivation(options.activation))
+      let bias = try graph.bindBias(2, .float32, channels: units)
+      return .fullyConnected(
+        FullyConnected(
+          arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
+          weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape)))
+    }
+    return try translateQuantized(
+      &graph, input: input, weights: weights, sizes, shape: shape, activation: options.activation,
+      wideBias: .option(options.biasType))
+  }
+
+  /// The leading axes joined, or kept.
+  private static func outputShape(
+    _ graph: GraphBuilder, input: Operand, _ layer: FullyConnectedSizes, keepsAxes: Bool
+  ) throws(ModelError) -> Shape {
+    var sizes = [layer.rows, layer.units]
+    if keepsAxes {
+      guard input.shape.rank > 0, input.shape[input.shape.rank - 1] == layer.depth else {
+        throw graph.error(.invalidOperator, "its input \(input.shape) does not end with the depth \(layer.depth)")
       }
       sizes = input.shape.array
-      sizes[sizes.count - 1] = units
+      sizes[sizes.count - 1] = layer.units
     }
     guard let shape = Shape(sizes) else {
       throw graph.error(.tooLarge, "its output \(describeShape(sizes)) is too large")
     }
-    guard let type = ByteType(try graph.outputType(0, input.elementType)) else {
-      throw graph.error(.invalidOperator, "its output must be int8 or uint8")
-    }
-    let inputAffine = try graph.affine(of: input)
-    let outputAffine = try graph.outputAffine()
-    // A zero point of weights counts where they have a single scale.
-    var weightsZeroPoint: Int16 = 0
-    let scales: [Float]
-    if weights.quantization?.scales.count == 1 {
-      let affine = try graph.affine(of: weights)
-      weightsZeroPoint = Int16(affine.zeroPoint)
-      scales = [affine.scale]
+    return shape
+  }
+
+  private static func translateQuantized(
+    _ graph: inout GraphBuilder, input: Operand, weights: Operand, _ sizes: FullyConnectedSizes, shape: Shape,
+    activation: Int8, wideBias: WideBias
+  ) throws(ModelError) -> Operation? {
+    let outputType =
+      input.elementType == .uint8
+      ? try graph.outputType(0, .uint8, .int16) : try graph.outputType(0, input.elementType)
+    if input.elementType == .uint8 {
+      try graph.require(weights, .uint8)
     } else {
-      guard type == .int8 else {
-        throw graph.error(.invalidOperator, "uint8 weights must have a single scale")
+      try graph.requireWeights(weights)
+    }
+    if input.elementType == .int16 { try graph.requireSymmetric(input) }
+    let inputAffine = try graph.affine(of: input)
+    let stage = try graph.outputStage(activation, outputType)
+    // A zero point of weights counts where they have a single scale. Both zero points are of 8 bits, or 0.
+    let inputZeroPoint = Int16(truncatingIfNeeded: inputAffine.zeroPoint)
+    let scales = try scales(graph, weights, units: sizes.units)
+    let weightZeroPoint = Int16(truncatingIfNeeded: scales.zeroPoint)
+    let sumType = try graph.sumType(input, bias: 2, wideBias)
+    guard weightZeroPoint == 0 || input.elementType != .int16 else {
+      throw graph.error(.invalidOperator, "weights for int16 must have the zero point 0")
+    }
+    let isFixedPoint = graph.options.fullyConnectedArithmetic == .micro
+    func make<Input, Weight, Sum, Factor, Output>(
+      _: IntegerArithmetic<Input, Weight, Sum, Factor, Output>.Type
+    ) -> IntegerArithmetic<Input, Weight, Sum, Factor, Output> {
+      IntegerArithmetic(inputZeroPoint: inputZeroPoint, weightZeroPoint: weightZeroPoint, stage: stage)
+    }
+    let arithmetic: Arithmetic =
+      switch (input.elementType, outputType, sumType) {
+      case (.int8, _, _):
+        isFixedPoint ? .int8FixedPoint(make(Int8Arithmetic.self)) : .int8(make(FullyConnectedInt8.self))
+      case (.uint8, .uint8, _):
+        isFixedPoint ? .uint8FixedPoint(make(UInt8Arithmetic.self)) : .uint8(make(FullyConnectedUInt8.self))
+      case (.uint8, _, _):
+        isFixedPoint
+          ? .uint8To16FixedPoint(make(UInt8To16Arithmetic.self)) : .uint8To16(make(FullyConnectedUInt8To16.self))
+      case (_, _, .int64):
+        isFixedPoint
+          ? .int16WideFixedPoint(make(Int16WideArithmetic.self)) : .int16Wide(make(FullyConnectedInt16Wide.self))
+      default:
+        isFixedPoint ? .int16FixedPoint(make(Int16Arithmetic.self)) : .int16(make(FullyConnectedInt16.self))
       }
-      scales = try graph.channelScales(of: weights, axis: 0, channels: units)
-    }
-    var factors: [Double] = []
-    factors.reserveCapacity(units)
-    for unit in 0..<units {
-      let scale = scales[scales.count == 1 ? 0 : unit]
-      factors.append(Double(inputAffine.scale) * Double(scale) / Double(outputAffine.scale))
-    }
-    let stage = try graph.outputStage(graph.activation(options.activation), type, outputAffine)
     return .fullyConnected(
       FullyConnected(
-        type: type,
-        parameters: FullyConnectedParameters(
-          rows: rows, depth: depth, units: units, inputZeroPoint: Int16(inputAffine.zeroPoint),
-          weightsZeroPoint: weightsZeroPoint, output: stage),
-        input: try graph.bind(input),
-        weights: try graph.bind(weights),
-        bias: try graph.bindBias(2, channels: units),
-        factors: try graph.bind(packed: factors),
+        arithmetic: arithmetic, sizes: sizes, input: try graph.bind(input), weights: try graph.bindWeights(weights),
+        bias: try graph.bindBias(2, sumType, channels: sizes.units),
+        factors: try bindFactors(
+          &graph, input: inputAffine, scales: scales.scales, units: sizes.units, isFixedPoint: isFixedPoint,
+          isWide: sumType == .int64),
         output: try graph.bindOutput(shape: shape)))
+  }
+
+  private static func scales(
+    _ graph: GraphBuilder, _ weights: Operand, units: Int
+  ) throws(ModelError) -> (scales: [Float], zeroPoint: Int32) {
+    if weights.elementType == .uint8 || (weights.elementType == .int8 && weights.quantization?.scales.count == 1) {
+      let affine = try graph.affine(of: weights)
+      return ([affine.scale], affine.zeroPoint)
+    }
+    return (try graph.channelScales(of: weights, axis: 0, channels: units), 0)
+  }
+
+  /// In fixed point, the product of the scales of a layer with a single one is taken in single precision.
+  private static func bindFactors(
+    _ graph: inout GraphBuilder, input: Affine, scales: [Float], units: Int, isFixedPoint: Bool, isWide: Bool
+  ) throws(ModelError) -> ReadSlot {
+    let output = Double(try graph.outputAffine().scale)
+    var factors: [Double] = []
+    var multipliers: [QuantizedMultiplier] = []
+    for unit in 0..<units {
+      let scale = scales[scales.count == 1 ? 0 : unit]
+      if isFixedPoint {
+        let product = scales.count == 1 ? Double(input.scale * scale) : Double(input.scale) * Double(scale)
+        multipliers.append(isWide ? try graph.wideMultiplier(product / output) : try graph.multiplier(product / output))
+      } else {
+        factors.append(Double(input.scale) * Double(scale) / output)
+      }
+    }
+    return isFixedPoint ? try graph.bind(packed: multipliers) : try graph.bind(packed: factors)
   }
 }
 
 extension FullyConnected {
   func run(_ memory: OperatorMemory) {
-    switch type {
-    case .int8: run(memory, Int8.self)
-    case .uint8: run(memory, UInt8.self)
+    switch arithmetic {
+    case .int8(let arithmetic): run(memory, arithmetic)
+    case .int8FixedPoint(let arithmetic): run(memory, arithmetic)
+    case .uint8(let arithmetic): run(memory, arithmetic)
+    case .uint8FixedPoint(let arithmetic): run(memory, arithmetic)
+    case .uint8To16(let arithmetic): run(memory, arithmetic)
+    case .uint8To16FixedPoint(let arithmetic): run(memory, arithmetic)
+    case .int16(let arithmetic): run(memory, arithmetic)
+    case .int16FixedPoint(let arithmetic): run(memory, arithmetic)
+    case .int16Wide(let arithmetic): run(memory, arithmetic)
+    case .int16WideFixedPoint(let arithmetic): run(memory, arithmetic)
+    case .float32(let arithmetic): run(memory, arithmetic)
     }
   }
 
-  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
-    var output = memory.write(output, as: Element.self)
+  private func run<Numbers: LayerArithmetic>(_ memory: OperatorMemory, _ arithmetic: Numbers) {
+    var output = memory.write(output, as: Numbers.Output.self)
     fullyConnectedReference(
-      parameters, input: memory.read(input), weights: memory.read(weights), bias: memory.read(bias),
+      arithmetic, sizes, input: memory.read(input), weights: memory.read(weights), bias: memory.read(bias),
       factors: memory.read(factors), output: &output)
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(
-      kernel: type == .int8 ? "fc.i8i8.reference" : "fc.u8u8.reference",
-      multiplyAccumulates: OperatorFacts.product(parameters.rows, parameters.depth, parameters.units))
+    let kernel: StaticString =
+      switch arithmetic {
+      case .int8: "fc.i8i8.reference"
+      case .int8FixedPoint: "fc.i8i8.fixed.reference"
+      case .uint8: "fc.u8u8.reference"
+      case .uint8FixedPoint: "fc.u8u8.fixed.reference"
+      case .uint8To16: "fc.u8u8i16.reference"
+      case .uint8To16FixedPoint: "fc.u8u8i16.fixed.reference"
+      case .int16: "fc.i16i8.reference"
+      case .int16FixedPoint: "fc.i16i8.fixed.reference"
+      case .int16Wide: "fc.i16i8i64.reference"
+      case .int16WideFixedPoint: "fc.i16i8i64.fixed.reference"
+      case .float32: "fc.f32f32.reference"
+      }
+    return OperatorFacts(
+      kernel: kernel, multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
   }
 }

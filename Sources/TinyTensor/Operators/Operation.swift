@@ -1,23 +1,27 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
   case add(Add)
+  case batchMatrixMultiply(BatchMatrixMultiply)
+  case batchMatrixMultiplyHybrid(BatchMatrixMultiplyHybrid)
   case batchToSpace(BatchToSpace)
   case cast(Cast)
   case concatenation(Concatenation)
   case control(Control)
   case convolution(Convolution)
+  case convolution3D(Convolution3D)
   case copy(Copy)
   case custom(Custom)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
   case detectionPostProcess(DetectionPostProcess)
-  case floatLSTM(FloatLSTM)
-  case floatRNN(FloatRNN)
   case extremum(Extremum)
   case fill(Fill)
+  case floatLSTM(FloatLSTM)
+  case floatRNN(FloatRNN)
   case fullyConnected(FullyConnected)
   case gather(Gather)
   case gatherCoordinates(GatherCoordinates)
+  case hybridLayer(HybridLayer)
   case integerArithmetic(IntegerOperation)
   case lookUp(LookUp)
   case mean(Mean)
@@ -32,16 +36,18 @@ enum Operation: Sendable {
   case quantizedLSTM(QuantizedLSTM)
   case rearrangement(Rearrangement)
   case requantize(Requantize)
+  case resize(Resize)
   case reverseSequence(ReverseSequence)
   case scatter(Scatter)
   case select(Select)
   case softmax(Softmax)
-  case svdf(SVDF)
   case spaceToBatch(SpaceToBatch)
   case sparseToDense(SparseToDense)
   case split(Split)
   case suppression(Suppression)
+  case svdf(SVDF)
   case top(Top)
+  case transposeConvolution(TransposeConvolution)
   case updateSlice(UpdateSlice)
 }
 
@@ -56,23 +62,27 @@ extension Operation {
   func run(_ memory: OperatorMemory, in graph: GraphInstance?) throws(SessionError) {
     switch self {
     case .add(let operation): operation.run(memory)
+    case .batchMatrixMultiply(let operation): operation.run(memory)
+    case .batchMatrixMultiplyHybrid(let operation): operation.run(memory)
     case .batchToSpace(let operation): operation.run(memory)
     case .cast(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .control(let operation): try operation.run(memory, in: graph)
     case .convolution(let operation): operation.run(memory)
+    case .convolution3D(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
     case .custom(let operation): try operation.run(memory, in: graph)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
     case .detectionPostProcess(let operation): try operation.run(memory)
-    case .floatLSTM(let operation): operation.run(memory)
-    case .floatRNN(let operation): operation.run(memory)
     case .extremum(let operation): operation.run(memory)
     case .fill(let operation): operation.run(memory)
+    case .floatLSTM(let operation): operation.run(memory)
+    case .floatRNN(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
     case .gather(let operation): try operation.run(memory)
     case .gatherCoordinates(let operation): try operation.run(memory)
+    case .hybridLayer(let operation): operation.run(memory)
     case .integerArithmetic(let operation): try operation.run(memory)
     case .lookUp(let operation): operation.run(memory)
     case .mean(let operation): operation.run(memory)
@@ -87,16 +97,18 @@ extension Operation {
     case .quantizedLSTM(let operation): operation.run(memory)
     case .rearrangement(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
+    case .resize(let operation): operation.run(memory)
     case .reverseSequence(let operation): try operation.run(memory)
     case .scatter(let operation): try operation.run(memory)
     case .select(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
-    case .svdf(let operation): operation.run(memory)
     case .spaceToBatch(let operation): operation.run(memory)
     case .sparseToDense(let operation): try operation.run(memory)
     case .split(let operation): operation.run(memory)
     case .suppression(let operation): try operation.run(memory)
+    case .svdf(let operation): operation.run(memory)
     case .top(let operation): operation.run(memory)
+    case .transposeConvolution(let operation): operation.run(memory)
     case .updateSlice(let operation): operation.run(memory)
     }
   }
@@ -113,23 +125,27 @@ extension Operation {
   var facts: OperatorFacts {
     switch self {
     case .add(let operation): operation.facts
+    case .batchMatrixMultiply(let operation): operation.facts
+    case .batchMatrixMultiplyHybrid(let operation): operation.facts
     case .batchToSpace(let operation): operation.facts
     case .cast(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .control(let operation): operation.facts
     case .convolution(let operation): operation.facts
+    case .convolution3D(let operation): operation.facts
     case .copy(let operation): operation.facts
     case .custom(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
     case .detectionPostProcess(let operation): operation.facts
-    case .floatLSTM(let operation): operation.facts
-    case .floatRNN(let operation): operation.facts
     case .extremum(let operation): operation.facts
     case .fill(let operation): operation.facts
+    case .floatLSTM(let operation): operation.facts
+    case .floatRNN(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
     case .gather(let operation): operation.facts
     case .gatherCoordinates(let operation): operation.facts
+    case .hybridLayer(let operation): operation.facts
     case .integerArithmetic(let operation): operation.facts
     case .lookUp(let operation): operation.facts
     case .mean(let operation): operation.facts
@@ -144,16 +160,18 @@ extension Operation {
     case .quantizedLSTM(let operation): operation.facts
     case .rearrangement(let operation): operation.facts
     case .requantize(let operation): operation.facts
+    case .resize(let operation): operation.facts
     case .reverseSequence(let operation): operation.facts
     case .scatter(let operation): operation.facts
     case .select(let operation): operation.facts
     case .softmax(let operation): operation.facts
-    case .svdf(let operation): operation.facts
     case .spaceToBatch(let operation): operation.facts
     case .sparseToDense(let operation): operation.facts
     case .split(let operation): operation.facts
     case .suppression(let operation): operation.facts
+    case .svdf(let operation): operation.facts
     case .top(let operation): operation.facts
+    case .transposeConvolution(let operation): operation.facts
     case .updateSlice(let operation): operation.facts
     }
   }
@@ -218,6 +236,8 @@ func storedRange(of type: ElementType) -> ClosedRange<Int32> {
   case .int8: -128...127
   case .uint8: 0...255
   case .int16: -32768...32767
+  case .int4: -8...7
+  case .int2: -2...1
   default: Int32.min...Int32.max
   }
 }

@@ -1,18 +1,16 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// AVERAGE_POOL_2D and MAX_POOL_2D. Scales play no part: input and output share them.
+/// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D. Scales play no part: input and output share them.
 struct Pool: Sendable {
   enum Kind: Sendable {
-    case average
-    case max
+    case average(IntegerType, minimum: Int32, maximum: Int32)
+    case max(IntegerType, minimum: Int32, maximum: Int32)
+    case real(RealPool, RealActivation)
   }
 
   let kind: Kind
-  let type: ByteType
   let geometry: WindowGeometry
-  let minimum: Int32
-  let maximum: Int32
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -26,7 +24,11 @@ extension Pool {
     try translate(&graph, .max)
   }
 
-  private static func translate(_ graph: inout GraphBuilder, _ kind: Kind) throws(ModelError) -> Operation? {
+  static func translateL2(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try translate(&graph, .l2)
+  }
+
+  private static func translate(_ graph: inout GraphBuilder, _ pool: RealPool) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 1...1)
     let options = try graph.requiredOptions(5) { (table) throws(ReadError) in
       (
@@ -38,51 +40,77 @@ extension Pool {
         activation: try table.scalar(5, default: Int8(0))
       )
     }
-    let input = try graph.input(0, .int8, .uint8)
+    let input =
+      pool == .l2 ? try graph.input(0, .float32) : try graph.input(0, .int8, .uint8, .int16, .float32)
     try graph.requireImage(input)
-    guard let type = ByteType(try graph.outputType(0, input.elementType)) else {
-      throw graph.error(.invalidOperator, "its output must be int8 or uint8")
-    }
+    _ = try graph.outputType(0, input.elementType)
     let geometry = try graph.window(
       options.window, input: input.shape, kernelHeight: options.filterHeight, kernelWidth: options.filterWidth,
       outputChannels: input.shape[3])
-    // Sums of bytes over a window must fit 32 bits.
-    guard Int64(options.filterHeight) * Int64(options.filterWidth) < 1 << 23 else {
-      throw graph.error(
-        .invalidOperator, "its window of \(options.filterHeight) x \(options.filterWidth) elements is too large")
+    let kind: Kind
+    if let type = IntegerType(input.elementType) {
+      // Sums over a window must fit 32 bits.
+      let limit: Int64 = type == .int16 ? 1 << 15 : 1 << 23
+      guard Int64(options.filterHeight) * Int64(options.filterWidth) < limit else {
+        throw graph.error(
+          .invalidOperator, "its window of \(options.filterHeight) x \(options.filterWidth) elements is too large")
+      }
+      let range = try graph.activationRange(
+        graph.activation(options.activation), type, graph.outputAffine())
+      kind =
+        pool == .max
+        ? .max(type, minimum: range.minimum, maximum: range.maximum)
+        : .average(type, minimum: range.minimum, maximum: range.maximum)
+    } else {
+      kind = .real(pool, try graph.realActivation(options.activation))
     }
-    let range = try graph.activationRange(graph.activation(options.activation), type, graph.outputAffine())
     return .pool(
       Pool(
-        kind: kind, type: type, geometry: geometry, minimum: range.minimum, maximum: range.maximum,
-        input: try graph.bind(input), output: try graph.bindOutput(shape: graph.outputShape(geometry))))
+        kind: kind, geometry: geometry, input: try graph.bind(input),
+        output: try graph.bindOutput(shape: graph.outputShape(geometry))))
   }
 }
 
 extension Pool {
   func run(_ memory: OperatorMemory) {
-    switch type {
-    case .int8: run(memory, Int8.self)
-    case .uint8: run(memory, UInt8.self)
+    switch kind {
+    case .average(.int8, let minimum, let maximum): runAverage(memory, Int8.self, minimum, maximum)
+    case .average(.uint8, let minimum, let maximum): runAverage(memory, UInt8.self, minimum, maximum)
+    case .average(.int16, let minimum, let maximum): runAverage(memory, Int16.self, minimum, maximum)
+    case .max(.int8, let minimum, let maximum): runMax(memory, Int8.self, minimum, maximum)
+    case .max(.uint8, let minimum, let maximum): runMax(memory, UInt8.self, minimum, maximum)
+    case .max(.int16, let minimum, let maximum): runMax(memory, Int16.self, minimum, maximum)
+    case .real(let pool, let activation):
+      var output = memory.write(output, as: Float.self)
+      realPoolReference(pool, geometry, activation: activation, input: memory.read(input), output: &output)
     }
   }
 
-  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
+  private func runAverage<Element: QuantizedElement>(
+    _ memory: OperatorMemory, _: Element.Type, _ minimum: Int32, _ maximum: Int32
+  ) {
     var output = memory.write(output, as: Element.self)
-    switch kind {
-    case .average:
-      averagePoolReference(geometry, minimum: minimum, maximum: maximum, input: memory.read(input), output: &output)
-    case .max:
-      maxPoolReference(geometry, minimum: minimum, maximum: maximum, input: memory.read(input), output: &output)
-    }
+    averagePoolReference(geometry, minimum: minimum, maximum: maximum, input: memory.read(input), output: &output)
+  }
+
+  private func runMax<Element: QuantizedElement>(
+    _ memory: OperatorMemory, _: Element.Type, _ minimum: Int32, _ maximum: Int32
+  ) {
+    var output = memory.write(output, as: Element.self)
+    maxPoolReference(geometry, minimum: minimum, maximum: maximum, input: memory.read(input), output: &output)
   }
 
   var facts: OperatorFacts {
-    switch (kind, type) {
-    case (.average, .int8): OperatorFacts(kernel: "avgpool.i8.reference")
-    case (.average, .uint8): OperatorFacts(kernel: "avgpool.u8.reference")
-    case (.max, .int8): OperatorFacts(kernel: "maxpool.i8.reference")
-    case (.max, .uint8): OperatorFacts(kernel: "maxpool.u8.reference")
+    switch kind {
+    case .average(.int8, _, _): OperatorFacts(kernel: "avgpool.i8.reference")
+    case .average(.uint8, _, _): OperatorFacts(kernel: "avgpool.u8.reference")
+    case .average(.int16, _, _): OperatorFacts(kernel: "avgpool.i16.reference")
+    case .max(.int8, _, _): OperatorFacts(kernel: "maxpool.i8.reference")
+    case .max(.uint8, _, _): OperatorFacts(kernel: "maxpool.u8.reference")
+    case .max(.int16, _, _): OperatorFacts(kernel: "maxpool.i16.reference")
+    case .real(.average, _): OperatorFacts(kernel: "avgpool.f32.reference")
+    case .real(.max, _): OperatorFacts(kernel: "maxpool.f32.reference")
+    case .real(.l2, _): OperatorFacts(kernel: "l2pool.f32.reference")
     }
   }
 }

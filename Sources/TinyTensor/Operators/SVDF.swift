@@ -57,16 +57,9 @@ extension SVDF {
     let kind: Kind
     let bias: ReadSlot
     if isFloat {
-      let range = try floatRange(graph, options.activation)
+      let range = try graph.realActivation(options.activation)
       kind = .float32(minimum: range.minimum, maximum: range.maximum)
-      if let operand = try graph.optionalInput(3) {
-        guard operand.elementType == .float32, operand.shape.count == units else {
-          throw graph.error(.invalidOperator, "its bias is not float32 with \(units) elements")
-        }
-        bias = try graph.bind(operand)
-      } else {
-        bias = try graph.bind(packed: [Float](repeating: 0, count: units))
-      }
+      bias = try graph.bindBias(3, .float32, channels: units)
     } else {
       kind = .int8
       // The reference takes no other activation, and does not apply it.
@@ -83,24 +76,13 @@ extension SVDF {
       parameters.stateFactor = try graph.multiplier(Double(inputAffine.scale * featureScale / stateScale))
       parameters.outputFactor = try graph.multiplier(Double(stateScale * timeScale / outputAffine.scale))
       parameters.output = OutputStage(zeroPoint: outputAffine.zeroPoint, minimum: -128, maximum: 127)
-      bias = try graph.bindBias(3, channels: units)
+      bias = try graph.bindBias(3, .int32, channels: units)
     }
     return .svdf(
       SVDF(
         kind: kind, parameters: parameters, input: try graph.bind(input),
         featureWeights: try graph.bind(featureWeights), timeWeights: try graph.bind(timeWeights), bias: bias,
         state: try graph.bindState(state), output: try graph.bindOutput(shape: shape)))
-  }
-
-  private static func floatRange(
-    _ graph: GraphBuilder, _ activation: Int8
-  ) throws(ModelError) -> (minimum: Float, maximum: Float) {
-    switch try graph.activation(activation) {
-    case .none: (-.infinity, .infinity)
-    case .relu: (0, .infinity)
-    case .reluN1To1: (-1, 1)
-    case .relu6: (0, 6)
-    }
   }
 }
 

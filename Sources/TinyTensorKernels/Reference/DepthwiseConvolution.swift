@@ -1,24 +1,24 @@
 /// Depthwise convolution, NHWC: output channel `c` sees input channel `c / depthMultiplier` alone.
 ///
 /// - Parameters:
-///   - parameters: geometry and zero points; `groups` is not used.
+///   - arithmetic: what numbers are.
+///   - geometry: how the window moves.
 ///   - depthMultiplier: output channels an input channel.
 ///   - input: `[batches, inputHeight, inputWidth, inputChannels]`.
 ///   - filter: `[1, kernelHeight, kernelWidth, outputChannels]`.
 ///   - bias: one an output channel.
-///   - multipliers: one an output channel.
+///   - factors: one an output channel.
 ///   - output: `[batches, outputHeight, outputWidth, outputChannels]`.
-///
-/// Sums wrap modulo `2^32`, as in the reference.
-@specialized(where Element == Int8)
-@specialized(where Element == UInt8)
-package func convolveDepthwiseReference<Element: QuantizedElement>(
-  _ parameters: ConvolutionParameters, depthMultiplier: Int, input: Span<Element>, filter: Span<Element>,
-  bias: Span<Int32>, multipliers: Span<QuantizedMultiplier>, output: inout MutableSpan<Element>
+@specialized(where Arithmetic == Int8Arithmetic)
+@specialized(where Arithmetic == UInt8Arithmetic)
+@specialized(where Arithmetic == Int16WideArithmetic)
+@specialized(where Arithmetic == RealArithmetic)
+@specialized(where Arithmetic == HybridArithmetic)
+package func convolveDepthwiseReference<Arithmetic: LayerArithmetic>(
+  _ arithmetic: Arithmetic, _ geometry: WindowGeometry, depthMultiplier: Int, input: Span<Arithmetic.Input>,
+  filter: Span<Arithmetic.Weight>, bias: Span<Arithmetic.Bias>, factors: Span<Arithmetic.Factor>,
+  output: inout MutableSpan<Arithmetic.Output>
 ) {
-  let geometry = parameters.geometry
-  let inputZeroPoint = Int32(parameters.inputZeroPoint)
-  let filterZeroPoint = Int32(parameters.filterZeroPoint)
   for batch in 0..<geometry.batches {
     for row in 0..<geometry.outputHeight {
       let kernelRows = geometry.kernelRows(outputRow: row)
@@ -28,18 +28,16 @@ package func convolveDepthwiseReference<Element: QuantizedElement>(
         for inputChannel in 0..<geometry.inputChannels {
           for multiple in 0..<depthMultiplier {
             let channel = inputChannel * depthMultiplier + multiple
-            var sum = bias[channel]
+            var sum = Arithmetic.emptySum
             for kernelRow in kernelRows {
               let inputRow = geometry.inputRow(row, kernelRow)
               for kernelColumn in kernelColumns {
                 let inputPixel = geometry.inputPixel(batch, inputRow, geometry.inputColumn(column, kernelColumn))
                 let tap = (kernelRow * geometry.kernelWidth + kernelColumn) * geometry.outputChannels + channel
-                let value = Int32(truncatingIfNeeded: input[inputPixel + inputChannel]) &- inputZeroPoint
-                sum &+= value &* (Int32(truncatingIfNeeded: filter[tap]) &- filterZeroPoint)
+                arithmetic.add(input[inputPixel + inputChannel], times: filter[tap], to: &sum)
               }
             }
-            output[outputPixel + channel] =
-              parameters.output.finish(multipliers[channel].apply(to: sum), as: Element.self)
+            output[outputPixel + channel] = arithmetic.output(sum, bias: bias[channel], factor: factors[channel])
           }
         }
       }

@@ -8,9 +8,11 @@
 ///   - input: NHWC.
 ///   - output: NHWC.
 ///
-/// Requires that every window holds an element and that `2^8 * kernelHeight * kernelWidth < 2^31`: no sum overflows.
+/// Requires that every window holds an element and that `2^bits * kernelHeight * kernelWidth < 2^31` for elements of so
+/// many bits: no sum overflows.
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
+@specialized(where Element == Int16)
 package func averagePoolReference<Element: QuantizedElement>(
   _ geometry: WindowGeometry, minimum: Int32, maximum: Int32, input: Span<Element>,
   output: inout MutableSpan<Element>
@@ -29,6 +31,7 @@ package func averagePoolReference<Element: QuantizedElement>(
 /// Parameters and requirements are those of ``averagePoolReference(_:minimum:maximum:input:output:)``.
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
+@specialized(where Element == Int16)
 package func maxPoolReference<Element: QuantizedElement>(
   _ geometry: WindowGeometry, minimum: Int32, maximum: Int32, input: Span<Element>,
   output: inout MutableSpan<Element>
@@ -40,8 +43,47 @@ package func maxPoolReference<Element: QuantizedElement>(
   }
 }
 
+/// What a pool makes of the real numbers that a window cuts out of the image.
+package enum RealPool: BitwiseCopyable, Sendable, Hashable {
+  case average
+  case max
+  /// The square root of the average of the squares.
+  case l2
+}
+
+/// Pools of real numbers, in single precision and natural order.
+///
+/// - Parameters:
+///   - pool: which one.
+///   - geometry: input and output channels are equal, dilations 1.
+///   - activation: the activation.
+///   - input: NHWC.
+///   - output: NHWC.
+///
+/// Requires that every window holds an element.
+package func realPoolReference(
+  _ pool: RealPool, _ geometry: WindowGeometry, activation: RealActivation, input: Span<Float>,
+  output: inout MutableSpan<Float>
+) {
+  forEachWindow(geometry, input: input, output: &output) { (elements: inout WindowElements<Float>) in
+    var result: Float = 0
+    switch pool {
+    case .average:
+      elements.forEach { result += $0 }
+      result /= Float(elements.count)
+    case .max:
+      result = -Float.greatestFiniteMagnitude
+      elements.forEach { result = result < $0 ? $0 : result }
+    case .l2:
+      elements.forEach { result += $0 * $0 }
+      result = (result / Float(elements.count)).squareRoot()
+    }
+    return activation.apply(to: result)
+  }
+}
+
 /// One channel of the part of a window that lies inside the image.
-private struct WindowElements<Element: QuantizedElement>: ~Escapable {
+private struct WindowElements<Element: BitwiseCopyable>: ~Escapable {
   let input: Span<Element>
   let geometry: WindowGeometry
   let kernelRows: Range<Int>
@@ -80,7 +122,7 @@ private struct WindowElements<Element: QuantizedElement>: ~Escapable {
 }
 
 @inline(__always)
-private func forEachWindow<Element: QuantizedElement>(
+private func forEachWindow<Element: BitwiseCopyable>(
   _ geometry: WindowGeometry, input: Span<Element>, output: inout MutableSpan<Element>,
   _ reduce: (inout WindowElements<Element>) -> Element
 ) {

@@ -73,3 +73,28 @@ package func dequantizeReference<Element: QuantizedElement>(
     output[index] = dequantized(input[index], scale: scale, zeroPoint: zeroPoint)
   }
 }
+
+/// Elements to real values, with a scale and a zero point for each slice along an axis.
+///
+/// - Parameters:
+///   - inner: elements that follow each other in one slice.
+///   - scales: one a slice.
+///   - zeroPoints: one a slice.
+///   - input: whole rounds of slices.
+///   - output: as many elements.
+@specialized(where Element == Int8)
+@specialized(where Element == UInt8)
+@specialized(where Element == Int16)
+package func dequantizeChannelsReference<Element: QuantizedElement>(
+  inner: Int, scales: Span<Float>, zeroPoints: Span<Int32>, input: Span<Element>, output: inout MutableSpan<Float>
+) {
+  var start = 0
+  while start < input.count {
+    for channel in scales.indices {
+      for index in start..<(start + inner) {
+        output[index] = dequantized(input[index], scale: scales[channel], zeroPoint: zeroPoints[channel])
+      }
+      start += inner
+    }
+  }
+}

@@ -32,6 +32,7 @@ struct CaseFolder {
     }
 
     let runs: Int
+    let exact: Bool
     let inputs: [Tensor]
     let outputs: [Tensor]
   }

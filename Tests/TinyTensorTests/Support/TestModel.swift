@@ -195,3 +195,28 @@ func bits(_ elements: [Int8]) -> [UInt8] { elements.map { UInt8(bitPattern: $0) 
 
 /// Bit patterns as signed bytes.
 func signed(_ elements: [UInt8]) -> [Int8] { elements.map { Int8(bitPattern: $0) } }
+
+/// Numbers by their bytes.
+func bytes(_ elements: [Float]) -> [UInt8] { bytes(elements.map(\.bitPattern)) }
+
+/// Integers by their bytes.
+func bytes<Element: FixedWidthInteger>(_ elements: [Element]) -> [UInt8] {
+  elements.flatMap { element in
+    (0..<(Element.bitWidth / 8)).map { UInt8(truncatingIfNeeded: element >> Element(8 * $0)) }
+  }
+}
+
+/// Bytes as integers.
+func integers<Element: FixedWidthInteger>(_ bytes: [UInt8], as: Element.Type = Element.self) -> [Element] {
+  let size = Element.bitWidth / 8
+  return (0..<(bytes.count / size)).map { index in
+    var element: Element = 0
+    for byte in (0..<size).reversed() {
+      element = element << 8 | Element(truncatingIfNeeded: bytes[size * index + byte])
+    }
+    return element
+  }
+}
+
+/// Bytes as numbers.
+func floats(_ bytes: [UInt8]) -> [Float] { integers(bytes, as: UInt32.self).map { Float(bitPattern: $0) } }

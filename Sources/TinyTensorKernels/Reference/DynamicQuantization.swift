@@ -1,0 +1,61 @@
+/// The scale and zero point that real numbers were given in a run.
+package struct DynamicScale: BitwiseCopyable, Sendable, Hashable {
+  package var scale: Float
+  /// From -128 to 127.
+  package var zeroPoint: Int16
+}
+
+/// Quantizes real numbers to int8 so that their range is used: from -127 to 127 around 0, or from -128 to 127 around a
+/// zero point.
+///
+/// - Parameters:
+///   - isAsymmetric: whether there is a zero point.
+///   - input: the numbers.
+///   - output: as many elements.
+/// - Returns: what the elements stand for. Numbers that are all 0 give zeros and the scale 1. With numbers that are
+///   infinite or not numbers the elements are unspecified, but valid.
+package func quantizeDynamicallyReference(
+  isAsymmetric: Bool, input: Span<Float>, output: inout MutableSpan<Int8>
+) -> DynamicScale {
+  var smallest: Float = 0
+  var largest: Float = 0
+  for index in input.indices {
+    smallest = input[index] < smallest ? input[index] : smallest
+    largest = input[index] > largest ? input[index] : largest
+  }
+  let scale = isAsymmetric ? asymmetricScale(smallest, largest) : symmetricScale(smallest, largest)
+  guard let scale else {
+    for index in input.indices { output[index] = 0 }
+    return DynamicScale(scale: 1, zeroPoint: 0)
+  }
+  let offset = Float(scale.result.zeroPoint)
+  let lowest: Int64 = isAsymmetric ? -128 : -127
+  for index in input.indices {
+    let rounded = roundHalfAwayFromZero(Double(offset + input[index] * scale.inverse))
+    output[index] = Int8(truncatingIfNeeded: min(max(rounded, lowest), 127))
+  }
+  return scale.result
+}
+
+/// `nil` if all numbers are 0. Quotients in single precision.
+private func symmetricScale(_ smallest: Float, _ largest: Float) -> (result: DynamicScale, inverse: Float)? {
+  let range = max(-smallest, largest)
+  guard range > 0 else { return nil }
+  return (DynamicScale(scale: range / 127, zeroPoint: 0), 127 / range)
+}
+
+/// `nil` if all numbers are 0. Quotients in double precision; the scale is rounded to single precision before it is
+/// inverted. The zero point is computed from the end of the range that gives the smaller error.
+private func asymmetricScale(_ smallest: Float, _ largest: Float) -> (result: DynamicScale, inverse: Float)? {
+  let low = Double(smallest)
+  let high = Double(largest)
+  guard low < high else { return nil }
+  let scale = (high - low) / 255
+  let fromLow = -128 - low / scale
+  let fromHigh = 127 - high / scale
+  let lowError = 128 + (low / scale).magnitude
+  let highError = 127 + (high / scale).magnitude
+  let zeroPoint = min(max(roundHalfAwayFromZero(lowError < highError ? fromLow : fromHigh), -128), 127)
+  let rounded = Float(scale)
+  return (DynamicScale(scale: rounded, zeroPoint: Int16(truncatingIfNeeded: zeroPoint)), Float(1 / Double(rounded)))
+}

@@ -1,0 +1,19 @@
+/// Signed integers of 2 or 4 bits, packed into bytes from the low bits on, as int8.
+///
+/// - Parameters:
+///   - bytes: the packed integers; at least as many as `count` of them need.
+///   - bits: 2 or 4.
+///   - count: how many integers.
+package func unpackSigned(_ bytes: RawSpan, bits: Int, count: Int) -> [Int8] {
+  var elements: [Int8] = []
+  elements.reserveCapacity(count)
+  let perByte = 8 / bits
+  for index in 0..<count {
+    // Sound: bytes have no invalid patterns, and the call checks its bounds.
+    let byte = unsafe bytes.unsafeLoad(fromByteOffset: index / perByte, as: UInt8.self)
+    // The integer's bits at the top of the byte, then back with their sign.
+    let top = 8 &- bits &- bits &* (index % perByte)
+    elements.append((Int8(bitPattern: byte) &<< Int8(top)) &>> Int8(8 &- bits))
+  }
+  return elements
+}
