@@ -4,8 +4,42 @@ import TinyTensorKernels
 enum Activation: Sendable, Hashable {
   case none
   case relu
+  case relu0To1
   case reluN1To1
   case relu6
+}
+
+extension Activation {
+  /// The range that it leaves of plain numbers.
+  var range: NumberRange {
+    switch self {
+    case .none: .unbounded
+    case .relu: NumberRange(lower: 0, upper: nil)
+    case .relu0To1: NumberRange(lower: 0, upper: 1)
+    case .reluN1To1: NumberRange(lower: -1, upper: 1)
+    case .relu6: NumberRange(lower: 0, upper: 6)
+    }
+  }
+}
+
+extension IntegerType {
+  /// The values that the type can store.
+  var storedRange: ClosedRange<Int32> {
+    switch self {
+    case .int8: -128...127
+    case .uint8: 0...255
+    case .int16: -32768...32767
+    }
+  }
+}
+
+extension ByteType {
+  var integerType: IntegerType {
+    switch self {
+    case .int8: .int8
+    case .uint8: .uint8
+    }
+  }
 }
 
 extension GraphBuilder {
@@ -16,7 +50,7 @@ extension GraphBuilder {
     case 1: return .relu
     case 2: return .reluN1To1
     case 3: return .relu6
-    case 4: throw error(.unsupportedOperator, "the fused activation TANH is not supported on quantized tensors")
+    case 4: throw error(.unsupportedOperator, "the fused activation TANH is not supported")
     case 5: throw error(.unsupportedOperator, "the fused activation SIGN_BIT is not supported")
     default: throw error(.invalidOperator, "the fused activation \(number) is not in the schema")
     }
@@ -24,15 +58,17 @@ extension GraphBuilder {
 
   /// The range that an activation leaves of a type's range, in stored values.
   func activationRange(
-    _ activation: Activation, _ type: ByteType, _ affine: Affine
+    _ activation: Activation, _ type: IntegerType, _ affine: Affine
   ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
-    let lowest: Int32 = type == .int8 ? -128 : 0
-    let highest: Int32 = type == .int8 ? 127 : 255
+    let range = type.storedRange
+    let (lowest, highest) = (range.lowerBound, range.upperBound)
     switch activation {
     case .none:
       return (lowest, highest)
     case .relu:
       return (max(lowest, try stored(0, affine)), highest)
+    case .relu0To1:
+      return (max(lowest, try stored(0, affine)), min(highest, try stored(1, affine)))
     case .reluN1To1:
       return (max(lowest, try stored(-1, affine)), min(highest, try stored(1, affine)))
     case .relu6:
@@ -40,18 +76,32 @@ extension GraphBuilder {
     }
   }
 
+  /// The range that an activation leaves of a type's range, in stored values.
+  func activationRange(
+    _ activation: Activation, _ type: ByteType, _ affine: Affine
+  ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
+    try activationRange(activation, type.integerType, affine)
+  }
+
   /// What an operator does after it has scaled its sum.
   func outputStage(
-    _ activation: Activation, _ type: ByteType, _ affine: Affine
+    _ activation: Activation, _ type: IntegerType, _ affine: Affine
   ) throws(ModelError) -> OutputStage {
     let range = try activationRange(activation, type, affine)
     return OutputStage(zeroPoint: affine.zeroPoint, minimum: range.minimum, maximum: range.maximum)
   }
 
+  /// What an operator does after it has scaled its sum.
+  func outputStage(
+    _ activation: Activation, _ type: ByteType, _ affine: Affine
+  ) throws(ModelError) -> OutputStage {
+    try outputStage(activation, type.integerType, affine)
+  }
+
   /// The stored value of a real one; the quotient is taken in single precision.
   private func stored(_ real: Float, _ affine: Affine) throws(ModelError) -> Int32 {
     let rounded = roundHalfAwayFromZero(Double(real / affine.scale))
-    // The zero point is a byte: the sum cannot overflow 64 bits.
+    // The zero point has at most 32 bits: the sum cannot overflow 64 bits.
     guard let value = Int32(exactly: rounded + Int64(affine.zeroPoint)) else {
       throw error(.invalidOperator, "its output scale is too small for its activation")
     }

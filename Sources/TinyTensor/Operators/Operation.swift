@@ -1,20 +1,36 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
-  case add(Add)
+  case arithmetic(Arithmetic)
+  case comparison(Comparison)
   case concatenation(Concatenation)
   case convolution(Convolution)
   case copy(Copy)
+  case cumulativeSum(CumulativeSum)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
+  case extreme(Extreme)
+  case floatSoftmax(FloatSoftmax)
   case fullyConnected(FullyConnected)
+  case l2Normalization(L2Normalization)
+  case localResponseNormalization(LocalResponseNormalization)
+  case logSoftmax(LogSoftmax)
   case lookUp(LookUp)
-  case mean(Mean)
-  case multiply(Multiply)
   case pad(Pad)
   case pool(Pool)
   case quantize(Quantize)
+  case quantizedArithmetic(QuantizedArithmetic)
+  case quantizedComparison(QuantizedComparison)
+  case quantizedMean(QuantizedMean)
+  case quantizedProduct(QuantizedProduct)
+  case quantizedQuotient(QuantizedQuotient)
+  case reduce(Reduce)
   case requantize(Requantize)
   case softmax(Softmax)
+  case sumOfTensors(SumOfTensors)
+  case unaryFloat(UnaryFloat)
+  case unaryInteger(UnaryInteger)
+  case unaryWide(UnaryWide)
+  case wideSoftmax(WideSoftmax)
 }
 
 extension Operation {
@@ -24,21 +40,37 @@ extension Operation {
   @inline(always)
   func run(_ memory: OperatorMemory) throws(SessionError) {
     switch self {
-    case .add(let operation): operation.run(memory)
+    case .arithmetic(let operation): try operation.run(memory)
+    case .comparison(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .convolution(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
+    case .cumulativeSum(let operation): operation.run(memory)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
+    case .extreme(let operation): operation.run(memory)
+    case .floatSoftmax(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
-    case .lookUp(let operation): operation.run(memory)
-    case .mean(let operation): operation.run(memory)
-    case .multiply(let operation): operation.run(memory)
+    case .l2Normalization(let operation): operation.run(memory)
+    case .localResponseNormalization(let operation): operation.run(memory)
+    case .logSoftmax(let operation): operation.run(memory)
+    case .lookUp(let operation): try operation.run(memory)
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
+    case .quantizedArithmetic(let operation): operation.run(memory)
+    case .quantizedComparison(let operation): operation.run(memory)
+    case .quantizedMean(let operation): operation.run(memory)
+    case .quantizedProduct(let operation): operation.run(memory)
+    case .quantizedQuotient(let operation): try operation.run(memory)
+    case .reduce(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
     case .softmax(let operation): operation.run(memory)
+    case .sumOfTensors(let operation): operation.run(memory)
+    case .unaryFloat(let operation): operation.run(memory)
+    case .unaryInteger(let operation): operation.run(memory)
+    case .unaryWide(let operation): operation.run(memory)
+    case .wideSoftmax(let operation): operation.run(memory)
     }
   }
 
@@ -48,21 +80,37 @@ extension Operation {
   /// What a profile says of the operator.
   var facts: OperatorFacts {
     switch self {
-    case .add(let operation): operation.facts
+    case .arithmetic(let operation): operation.facts
+    case .comparison(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .convolution(let operation): operation.facts
     case .copy(let operation): operation.facts
+    case .cumulativeSum(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
+    case .extreme(let operation): operation.facts
+    case .floatSoftmax(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
+    case .l2Normalization(let operation): operation.facts
+    case .localResponseNormalization(let operation): operation.facts
+    case .logSoftmax(let operation): operation.facts
     case .lookUp(let operation): operation.facts
-    case .mean(let operation): operation.facts
-    case .multiply(let operation): operation.facts
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
     case .quantize(let operation): operation.facts
+    case .quantizedArithmetic(let operation): operation.facts
+    case .quantizedComparison(let operation): operation.facts
+    case .quantizedMean(let operation): operation.facts
+    case .quantizedProduct(let operation): operation.facts
+    case .quantizedQuotient(let operation): operation.facts
+    case .reduce(let operation): operation.facts
     case .requantize(let operation): operation.facts
     case .softmax(let operation): operation.facts
+    case .sumOfTensors(let operation): operation.facts
+    case .unaryFloat(let operation): operation.facts
+    case .unaryInteger(let operation): operation.facts
+    case .unaryWide(let operation): operation.facts
+    case .wideSoftmax(let operation): operation.facts
     }
   }
 }

@@ -2,3 +2,9 @@
 package func lookUpReference(table: Span<UInt8>, input: Span<UInt8>, output: inout MutableSpan<UInt8>) {
   for index in input.indices { output[index] = table[Int(input[index])] }
 }
+
+/// Whether no element is below `smallest`.
+package func areAllReference(_ input: Span<Int8>, atLeast smallest: Int8) -> Bool {
+  for index in input.indices where input[index] < smallest { return false }
+  return true
+}
