@@ -69,7 +69,7 @@ extension Operation {
     case .sumOfTensors(let operation): operation.run(memory)
     case .unaryFloat(let operation): operation.run(memory)
     case .unaryInteger(let operation): operation.run(memory)
-    case .unaryWide(let operation): operation.run(memory)
+    case .unaryWide(let operation): try operation.run(memory)
     case .wideSoftmax(let operation): operation.run(memory)
     }
   }

@@ -56,13 +56,18 @@ struct UnaryWide: Sendable {
   let kernel: StaticString
   let kind: WideFunctionKind
   let parameters: WideFunctionParameters
+  /// Whether the function is defined for elements from 0 on only.
+  let refusesNegative: Bool
   let table: ReadSlot
   let input: ReadSlot
   let output: WriteSlot
 }
 
 extension UnaryWide {
-  func run(_ memory: OperatorMemory) {
+  func run(_ memory: OperatorMemory) throws(SessionError) {
+    if refusesNegative, !areAllReference(memory.read(input, as: Int16.self), atLeast: 0) {
+      throw SessionError(.invalidData, "an element stands for a number below 0, of which there is no root")
+    }
     var output = memory.write(output, as: Int16.self)
     wideFunctionReference(kind, parameters, table: memory.read(table), input: memory.read(input), output: &output)
   }
@@ -103,12 +108,13 @@ struct UnaryOperand {
 
   /// Requires int16.
   func wide(
-    _ graph: inout GraphBuilder, _ kind: WideFunctionKind, _ parameters: WideFunctionParameters, table: [Int32] = []
+    _ graph: inout GraphBuilder, _ kind: WideFunctionKind, _ parameters: WideFunctionParameters, table: [Int32] = [],
+    refusesNegative: Bool = false
   ) throws(ModelError) -> Operation? {
     .unaryWide(
       UnaryWide(
-        kernel: names[type], kind: kind, parameters: parameters, table: try graph.bind(packed: table),
-        input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
+        kernel: names[type], kind: kind, parameters: parameters, refusesNegative: refusesNegative,
+        table: try graph.bind(packed: table), input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
   }
 
   /// A table of bytes. Requires int8 or uint8.
@@ -141,13 +147,13 @@ struct UnaryOperand {
 
   /// A table between whose values lines are drawn, of a function of real numbers in single precision. Requires int16.
   func interpolate(
-    _ graph: inout GraphBuilder, real function: (Float) -> Float
+    _ graph: inout GraphBuilder, refusesNegative: Bool = false, real function: (Float) -> Float
   ) throws(ModelError) -> Operation? {
     let (from, to) = try graph.symmetricPair(input)
     let table = interpolationTable(
       inputScale: Double(from.scale), inputZeroPoint: 0, outputScale: Double(to.scale), isSingle: true
     ) { Double(function(Float($0))) }
-    return try wide(&graph, .interpolate, WideFunctionParameters(), table: table)
+    return try wide(&graph, .interpolate, WideFunctionParameters(), table: table, refusesNegative: refusesNegative)
   }
 }
 

@@ -103,8 +103,8 @@ enum UnaryFunctions {
       ? try operand.lookUp(&graph, real: function) : try operand.interpolate(&graph, real: function)
   }
 
-  /// Quantized, the inverse root of 0 is the largest number that the output has. The reference's int8 kernel refuses
-  /// numbers below 0; its int16 kernel takes them for 0.
+  /// Quantized, the inverse root of 0 is the largest number that the output has; elements that stand for numbers below
+  /// 0 end a run.
   static func translateInverseSquareRoot(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let operand = try UnaryOperand(
       graph,
@@ -113,7 +113,9 @@ enum UnaryFunctions {
     let from = try graph.affine(of: operand.input)
     let to = try graph.outputAffine()
     if operand.type == .int16 {
-      return try operand.interpolate(&graph) { x in x <= 0 ? 32767 * to.scale : 1 / x.squareRoot() }
+      return try operand.interpolate(&graph, refusesNegative: true) { x in
+        x <= 0 ? 32767 * to.scale : 1 / x.squareRoot()
+      }
     }
     let factor = try graph.multiplier(1 / Double(from.scale.squareRoot() * to.scale))
     // The root is kept with 20 bits of fraction.

@@ -4,7 +4,9 @@ package func lookUpReference(table: Span<UInt8>, input: Span<UInt8>, output: ino
 }
 
 /// Whether no element is below `smallest`.
-package func areAllReference(_ input: Span<Int8>, atLeast smallest: Int8) -> Bool {
+@specialized(where Element == Int8)
+@specialized(where Element == Int16)
+package func areAllReference<Element: QuantizedElement>(_ input: Span<Element>, atLeast smallest: Element) -> Bool {
   for index in input.indices where input[index] < smallest { return false }
   return true
 }

@@ -75,8 +75,13 @@ package func quantizedArithmeticReference<Element: QuantizedElement>(
       factor.apply(to: lhsFactor.apply(to: left &<< shift) &+ rhsFactor.apply(to: right &<< shift))
     }
   case .subtract:
-    parameters.forEach(lhs, rhs, &output) { left, right in
-      factor.apply(to: lhsFactor.apply(to: left &<< shift) &- rhsFactor.apply(to: right &<< shift))
+    // Where the output's scale is far below the operands', the factor has a left shift; the reference's result is then
+    // undefined, this one saturates.
+    let left = max(factor.shift, 0)
+    let rest = QuantizedMultiplier(multiplier: factor.multiplier, shift: min(factor.shift, 0))
+    parameters.forEach(lhs, rhs, &output) { lhs, rhs in
+      let difference = lhsFactor.apply(to: lhs &<< shift) &- rhsFactor.apply(to: rhs &<< shift)
+      return rest.apply(to: saturatingShiftLeft(difference, left))
     }
   case .addShifted:
     parameters.forEach(lhs, rhs, &output) { left, right in
