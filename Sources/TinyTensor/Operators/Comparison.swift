@@ -35,11 +35,11 @@ struct QuantizedComparison: Sendable {
 
 extension Comparison {
   static func translateEqual(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    try translate(&graph, .equal, ("equal.reference", "equal.requantize.reference"), ordersTruth: true)
+    try translate(&graph, .equal, ("equal.reference", "equal.requantize.reference"), isEquality: true)
   }
 
   static func translateNotEqual(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    try translate(&graph, .notEqual, ("not_equal.reference", "not_equal.requantize.reference"), ordersTruth: true)
+    try translate(&graph, .notEqual, ("not_equal.reference", "not_equal.requantize.reference"), isEquality: true)
   }
 
   static func translateLess(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -58,15 +58,17 @@ extension Comparison {
     try translate(&graph, .greaterEqual, ("greater_equal.reference", "greater_equal.requantize.reference"))
   }
 
+  /// - Parameter isEquality: whether order does not matter, so that truth values can be compared.
   private static func translate(
     _ graph: inout GraphBuilder, _ kind: ComparisonKind, _ kernels: (plain: StaticString, quantized: StaticString),
-    ordersTruth: Bool = false
+    isEquality: Bool = false
   ) throws(ModelError) -> Operation? {
     var types: [ElementType] = [.float32, .int64, .int32, .int16, .int8, .uint8]
-    if ordersTruth { types.append(.bool) }
+    if isEquality { types.append(.bool) }
     let pair = try graph.operandPair(types)
     _ = try graph.outputType(0, .bool)
-    if let type = IntegerType(pair.type),
+    // The reference orders 16-bit elements as they are stored, whatever their scales.
+    if let type = IntegerType(pair.type), isEquality || type != .int16,
       pair.lhs.quantization?.isPresent == true || pair.rhs.quantization?.isPresent == true
     {
       let lhs = try graph.affine(of: pair.lhs)

@@ -45,6 +45,6 @@ struct CaseTests {
     let count = try check(CaseFolder(shared.appendingPathComponent("conformance"))) {
       operators.contains($0.op) && ($0.dtype == "int8" || $0.dtype == "uint8")
     }
-    #expect(count == 228)
+    #expect(count >= 228)
   }
 }
