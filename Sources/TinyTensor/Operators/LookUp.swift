@@ -22,7 +22,8 @@ extension LookUp {
     .lookUp(
       LookUp(
         kernel: kernel, smallestInput: smallestInput.map { Int8(clamping: $0) },
-        table: try graph.bind(packed: table), input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
+        table: try graph.bind(packed: table), input: try graph.bind(input),
+        output: try graph.bindOutput(shape: input.shape)))
   }
 
   /// The bit patterns of all answers, by the bit pattern of the stored value.

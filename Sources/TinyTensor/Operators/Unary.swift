@@ -114,7 +114,8 @@ struct UnaryOperand {
     .unaryWide(
       UnaryWide(
         kernel: names[type], kind: kind, parameters: parameters, refusesNegative: refusesNegative,
-        table: try graph.bind(packed: table), input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
+        table: try graph.bind(packed: table), input: try graph.bind(input),
+        output: try graph.bindOutput(shape: input.shape)))
   }
 
   /// A table of bytes. Requires int8 or uint8.

@@ -112,6 +112,8 @@ package func extremeReference<Element: QuantizedElement>(
 /// Adds `input` to `output`, element by element.
 @specialized(where Element == Float)
 @specialized(where Element == Int32)
-package func accumulateReference<Element: NumberElement>(_ input: Span<Element>, to output: inout MutableSpan<Element>) {
+package func accumulateReference<Element: NumberElement>(
+  _ input: Span<Element>, to output: inout MutableSpan<Element>
+) {
   for index in input.indices { output[index] = output[index].sum(input[index]) }
 }

@@ -43,7 +43,8 @@ package struct HardSwishParameters: BitwiseCopyable, Sendable, Hashable {
     // From -1 ... 1 to 0 ... 1.
     relu = (relu + 32768) >> 1
     let product = relu == -32768 && scaled == -32768 ? 32767 : relu * scaled / 32768
-    let result = Int32(Int16(truncatingIfNeeded: roundingDivideByPowerOfTwo(product, -outputExponent) &+ output.zeroPoint))
+    let result = Int32(
+      Int16(truncatingIfNeeded: roundingDivideByPowerOfTwo(product, -outputExponent) &+ output.zeroPoint))
     return clamp(result, output.minimum, output.maximum)
   }
 

@@ -172,8 +172,10 @@ package func reduceReference<Element: NumberElement>(
   switch kind {
   case .sum: geometry.forEach { index, target in output[target] = output[target].sum(input[index]) }
   case .product: geometry.forEach { index, target in output[target] = output[target].product(input[index]) }
-  case .maximum: geometry.forEach { index, target in if input[index] > output[target] { output[target] = input[index] } }
-  case .minimum: geometry.forEach { index, target in if input[index] < output[target] { output[target] = input[index] } }
+  case .maximum:
+    geometry.forEach { index, target in if input[index] > output[target] { output[target] = input[index] } }
+  case .minimum:
+    geometry.forEach { index, target in if input[index] < output[target] { output[target] = input[index] } }
   }
 }
 

@@ -71,13 +71,19 @@ struct ArithmeticTests {
     #expect(clamped[0...2] == [3, 6, 6] && clamped[3].isNaN)
     let differences: [Float] = try pair(.sub, .float32, 4, activation: 2).compute(data)
     #expect(differences[0...2] == [-0.5, 1, 1])
-    #expect(try pair(.div, .float32, 2).compute([[1, -1], [0, 4]] as [[Float]]) == [.greatestFiniteMagnitude, -0.25] as [Float])
+    #expect(
+      try pair(.div, .float32, 2).compute([[1, -1], [0, 4]] as [[Float]]) == [.greatestFiniteMagnitude, -0.25]
+        as [Float])
     #expect(try pair(.squaredDifference, .float32, 1).compute([[1], [-2]] as [[Float]]) == [9] as [Float])
-    #expect(try pair(.pow, .float32, 3).compute([[2, 4, -8], [10, 0.5, 3]] as [[Float]]) == [1024, 2, -512] as [Float])
-    #expect(try pair(.atan2, .float32, 2).compute([[0, 1], [-1, 0]] as [[Float]]) == [3.1415927, 1.5707964] as [Float])
+    #expect(
+      try pair(.pow, .float32, 3).compute([[2, 4, -8], [10, 0.5, 3]] as [[Float]]) == [1024, 2, -512] as [Float])
+    #expect(
+      try pair(.atan2, .float32, 2).compute([[0, 1], [-1, 0]] as [[Float]]) == [3.1415927, 1.5707964] as [Float])
     // Where one is not a number the second operand is taken.
-    #expect(try pair(.maximum, .float32, 3).compute([[1, .nan, 3], [2, 5, -3]] as [[Float]]) == [2, 5, 3] as [Float])
-    #expect(try pair(.minimum, .float32, 3).compute([[1, .nan, 3], [2, 5, -3]] as [[Float]]) == [1, 5, -3] as [Float])
+    #expect(
+      try pair(.maximum, .float32, 3).compute([[1, .nan, 3], [2, 5, -3]] as [[Float]]) == [2, 5, 3] as [Float])
+    #expect(
+      try pair(.minimum, .float32, 3).compute([[1, .nan, 3], [2, 5, -3]] as [[Float]]) == [1, 5, -3] as [Float])
   }
 
   @Test("int32 and int64 wrap; activations clamp")
@@ -141,7 +147,8 @@ struct ArithmeticTests {
         try pair(code, .int64, 3, outputType: .bool).compute([[-1, 0, 1], [0, 0, 0]] as [[Int64]])
           == Array(expected[..<3]), "\(code)")
     }
-    #expect(try pair(.equal, .bool, 2, outputType: .bool).compute([[0, 1], [1, 1]] as [[UInt8]]) == [0, 1] as [UInt8])
+    #expect(
+      try pair(.equal, .bool, 2, outputType: .bool).compute([[0, 1], [1, 1]] as [[UInt8]]) == [0, 1] as [UInt8])
   }
 
   @Test("comparisons of quantized elements bring both to one scale")

@@ -9,7 +9,8 @@ struct NormalizationTests {
   func quantizedSums() throws {
     // Differences 1 2 3 / 5 7 9 times 0.5 over 0.25: sums 12, 42.
     for type in [ElementType.int8, .uint8] {
-      let test = TestModel.reduction(.sum, type, [2, 3], axes: [1], output: [2], scales: (0.5, 0.25), zeroPoints: (1, 3))
+      let test = TestModel.reduction(
+        .sum, type, [2, 3], axes: [1], output: [2], scales: (0.5, 0.25), zeroPoints: (1, 3))
       #expect(try test.run([[2, 3, 4, 6, 8, 10]]) == [[15, 45]])
     }
     let sum = TestModel.reduction(.sum, .int16, [2, 3], axes: [0], output: [3], scales: (0.5, 0.25))

@@ -132,8 +132,9 @@ struct UnaryTests {
 
   @Test("int8: ABS, RSQRT, EXP, LOG, ELU, TANH")
   func bytes() throws {
-    #expect(try unary(.abs, .int8, 3, scales: (1, 1), zeroPoints: (2, 0)).compute([[-128, 0, 5]] as [[Int8]])
-      == [127, 2, 3] as [Int8])
+    #expect(
+      try unary(.abs, .int8, 3, scales: (1, 1), zeroPoints: (2, 0)).compute([[-128, 0, 5]] as [[Int8]])
+        == [127, 2, 3] as [Int8])
     #expect(try unary(.abs, .int8, 2, scales: (1, 0.5)).compute([[-10, 7]] as [[Int8]]) == [20, 14] as [Int8])
     // 1 / sqrt(16 * 0.25) = 0.5 over 0.1 = 5; of 0 the largest.
     let root = unary(.rsqrt, .int8, 2, scales: (0.25, 0.1), zeroPoints: (-100, 0))
@@ -162,8 +163,10 @@ struct UnaryTests {
           .compute([[10, -10]] as [[Int8]]) == [84, -16] as [Int8])
     }
     #expect(
-      try unary(.leakyRelu, .uint8, 2, scales: (1, 1), zeroPoints: (100, 50), options: (75, FlatTable([0: .float(0.5)])))
-        .compute([[90, 110]] as [[UInt8]]) == [45, 60] as [UInt8])
+      try unary(
+        .leakyRelu, .uint8, 2, scales: (1, 1), zeroPoints: (100, 50), options: (75, FlatTable([0: .float(0.5)]))
+      )
+      .compute([[90, 110]] as [[UInt8]]) == [45, 60] as [UInt8])
     #expect(
       try unary(.reluN1To1, .int8, 3, scales: (0.5, 0.25)).compute([[-9, 1, 9]] as [[Int8]]) == [-4, 2, 4] as [Int8])
     #expect(
