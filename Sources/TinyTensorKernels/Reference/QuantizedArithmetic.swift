@@ -130,7 +130,8 @@ package func quantizedQuotientReference(
     let headroom = Int32(truncatingIfNeeded: (numerator >= 0 ? numerator : ~numerator).leadingZeroBitCount) &- 1
     let quotient = saturatingRoundingDoublingHighMultiply(numerator &<< headroom, reciprocal)
     let shift = parameters.outputFactor.shift &- (31 &- leadingZeros) &- headroom
-    // The shift is at most 0: the factor's is at most 22, which the headroom of a difference of bytes outweighs.
+    // The shift is at most 0: the factor's is at most 22, which the headroom of a difference of bytes outweighs. Beyond
+    // 31 the reference's is undefined; nothing is left of the quotient then.
     guard shift >= -31 else { return 0 }
     return roundingDivideByPowerOfTwo(
       saturatingRoundingDoublingHighMultiply(quotient, parameters.outputFactor.multiplier), 0 &- shift)

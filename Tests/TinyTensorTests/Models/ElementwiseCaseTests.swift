@@ -1,3 +1,4 @@
+import AllocationCounter
 import Foundation
 import Testing
 
@@ -42,6 +43,25 @@ struct ElementwiseCaseTests {
   func fixtures() throws {
     let folder = Fixtures.folder.appendingPathComponent("cases-elementwise")
     #expect(try check(CaseFolder(folder)) > 250)
+  }
+
+  @Test("runs allocate nothing", .enabled(if: tinytensor_counts_allocations() == 1))
+  func allocations() throws {
+    let folder = try CaseFolder(Fixtures.folder.appendingPathComponent("cases-elementwise"))
+    for row in folder.rows {
+      let model = try Model(path: folder.model(row).path)
+      var session = try model.makeSession()
+      for index in model.inputs.indices {
+        let bytes = try Fixtures.bytes(folder.file(row, "input", index, run: 0))
+        try session.setInput(model.input(at: index), bytes: bytes.span)
+      }
+      // The first run may make what the language's runtime makes once.
+      try session.run()
+      let before = tinytensor_allocation_count()
+      try session.run()
+      let count = tinytensor_allocation_count() - before
+      #expect(count == 0, "\(row.case) \(row.op)/\(row.dtype)")
+    }
   }
 
   @Test(
