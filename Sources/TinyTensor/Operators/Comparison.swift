@@ -1,7 +1,7 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL of elements as they are stored.
+/// EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER and GREATER_EQUAL of elements as they are stored.
 struct Comparison: Sendable {
   enum StoredType: Sendable {
     case float32

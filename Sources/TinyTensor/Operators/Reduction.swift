@@ -1,8 +1,8 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY and REDUCE_ALL over the axes of a constant list, of
-/// elements that are no quantized sums.
+/// MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY and REDUCE_ALL over the axes of a constant list: of plain
+/// numbers and truth values, and of quantized elements where these are only compared.
 struct Reduce: Sendable {
   enum StoredType: Sendable {
     case float32

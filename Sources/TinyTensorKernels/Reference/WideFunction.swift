@@ -45,7 +45,8 @@ package struct WideFunctionParameters: BitwiseCopyable, Sendable, Hashable {
     (Int64(element) &* inputMultiplier &+ (inputShift > 0 ? 1 << (inputShift &- 1) : 0)) >> inputShift
   }
 
-  /// `factor` times a difference from 0 on, `slope` times one below; or their sum's sign kept apart, as in the reference.
+  /// `factor` times a difference from 0 on, `slope` times one below 0. The slope's sign is applied after rounding, as in
+  /// the reference.
   @inline(__always)
   package func leakyRelu(_ difference: Int32) -> Int32 {
     if difference >= 0 { return factor.apply(to: difference) }

@@ -291,4 +291,27 @@ struct ElementwiseRefusalTests {
     expectRefusal(sum) { $0.operators[0].inputs = [] }
     expectRefusal(sum) { $0.operators[0].inputs = [0, -1] }
   }
+
+  @Test("data that is known at load is refused at load")
+  func constants() {
+    func quotient(_ divisor: Int32) -> TestModel {
+      var test = TestModel()
+      let dividend = test.constant("dividend", [2], .int32, [6, 8] as [Int32])
+      let constant = test.constant("divisor", [2], .int32, [2, divisor])
+      let output = test.output([2], .int32)
+      test.add(.div, [dividend, constant], [output])
+      return test
+    }
+    #expect(quotient(4).loadError() == nil)
+    expectRefusal(quotient(0))
+    func root(_ element: Int8) -> TestModel {
+      var test = TestModel()
+      let input = test.constant("input", [1], .int8, [element], scales: [0.1])
+      let output = test.output([1], .int8, scale: 0.1)
+      test.add(.rsqrt, [input], [output])
+      return test
+    }
+    #expect(root(4).loadError() == nil)
+    expectRefusal(root(-4))
+  }
 }
