@@ -40,6 +40,11 @@ extension GraphBuilder {
 
   /// An input that must be there, of one of these types.
   func input(_ index: Int, _ types: ElementType...) throws(ModelError) -> Operand {
+    try input(index, oneOf: types)
+  }
+
+  /// An input that must be there, of one of these types; of any type if there are none.
+  func input(_ index: Int, oneOf types: [ElementType]) throws(ModelError) -> Operand {
     guard let operand = try optionalInput(index) else {
       throw error(.invalidOperator, "input \(index) is required but left out")
     }

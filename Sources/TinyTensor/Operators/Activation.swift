@@ -4,8 +4,22 @@ import TinyTensorKernels
 enum Activation: Sendable, Hashable {
   case none
   case relu
+  case relu0To1
   case reluN1To1
   case relu6
+}
+
+extension Activation {
+  /// The range that it leaves of plain numbers.
+  var range: NumberRange {
+    switch self {
+    case .none: .unbounded
+    case .relu: NumberRange(lower: 0, upper: nil)
+    case .relu0To1: NumberRange(lower: 0, upper: 1)
+    case .reluN1To1: NumberRange(lower: -1, upper: 1)
+    case .relu6: NumberRange(lower: 0, upper: 6)
+    }
+  }
 }
 
 extension IntegerType {
@@ -36,7 +50,7 @@ extension GraphBuilder {
     case 1: return .relu
     case 2: return .reluN1To1
     case 3: return .relu6
-    case 4: throw error(.unsupportedOperator, "the fused activation TANH is not supported on quantized tensors")
+    case 4: throw error(.unsupportedOperator, "the fused activation TANH is not supported")
     case 5: throw error(.unsupportedOperator, "the fused activation SIGN_BIT is not supported")
     default: throw error(.invalidOperator, "the fused activation \(number) is not in the schema")
     }
@@ -53,6 +67,8 @@ extension GraphBuilder {
       return (lowest, highest)
     case .relu:
       return (max(lowest, try stored(0, affine)), highest)
+    case .relu0To1:
+      return (max(lowest, try stored(0, affine)), min(highest, try stored(1, affine)))
     case .reluN1To1:
       return (max(lowest, try stored(-1, affine)), min(highest, try stored(1, affine)))
     case .relu6:
@@ -85,7 +101,7 @@ extension GraphBuilder {
   /// The stored value of a real one; the quotient is taken in single precision.
   private func stored(_ real: Float, _ affine: Affine) throws(ModelError) -> Int32 {
     let rounded = roundHalfAwayFromZero(Double(real / affine.scale))
-    // The zero point fits 16 bits: the sum cannot overflow 64 bits.
+    // The zero point has at most 32 bits: the sum cannot overflow 64 bits.
     guard let value = Int32(exactly: rounded + Int64(affine.zeroPoint)) else {
       throw error(.invalidOperator, "its output scale is too small for its activation")
     }

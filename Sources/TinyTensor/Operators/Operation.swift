@@ -1,40 +1,51 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
-  case add(Add)
+  case arithmetic(Arithmetic)
   case batchMatrixMultiply(BatchMatrixMultiply)
   case batchMatrixMultiplyHybrid(BatchMatrixMultiplyHybrid)
   case batchToSpace(BatchToSpace)
   case cast(Cast)
+  case comparison(Comparison)
   case concatenation(Concatenation)
   case control(Control)
   case convolution(Convolution)
   case convolution3D(Convolution3D)
   case copy(Copy)
+  case cumulativeSum(CumulativeSum)
   case custom(Custom)
   case depthwiseConvolution(DepthwiseConvolution)
   case dequantize(Dequantize)
   case detectionPostProcess(DetectionPostProcess)
+  case extreme(Extreme)
   case extremum(Extremum)
   case fill(Fill)
   case floatLSTM(FloatLSTM)
   case floatRNN(FloatRNN)
+  case floatSoftmax(FloatSoftmax)
   case fullyConnected(FullyConnected)
   case gather(Gather)
   case gatherCoordinates(GatherCoordinates)
   case hybridLayer(HybridLayer)
   case integerArithmetic(IntegerOperation)
+  case l2Normalization(L2Normalization)
+  case localResponseNormalization(LocalResponseNormalization)
+  case logSoftmax(LogSoftmax)
   case lookUp(LookUp)
-  case mean(Mean)
   case mirrorPad(MirrorPad)
-  case multiply(Multiply)
   case oneHot(OneHot)
   case overlay(Overlay)
   case pad(Pad)
   case pool(Pool)
   case poseDecoder(PoseDecoder)
   case quantize(Quantize)
+  case quantizedArithmetic(QuantizedArithmetic)
+  case quantizedComparison(QuantizedComparison)
   case quantizedLSTM(QuantizedLSTM)
+  case quantizedMean(QuantizedMean)
+  case quantizedProduct(QuantizedProduct)
+  case quantizedQuotient(QuantizedQuotient)
   case rearrangement(Rearrangement)
+  case reduce(Reduce)
   case requantize(Requantize)
   case resize(Resize)
   case reverseSequence(ReverseSequence)
@@ -44,11 +55,16 @@ enum Operation: Sendable {
   case spaceToBatch(SpaceToBatch)
   case sparseToDense(SparseToDense)
   case split(Split)
+  case sumOfTensors(SumOfTensors)
   case suppression(Suppression)
   case svdf(SVDF)
   case top(Top)
   case transposeConvolution(TransposeConvolution)
+  case unaryFloat(UnaryFloat)
+  case unaryInteger(UnaryInteger)
+  case unaryWide(UnaryWide)
   case updateSlice(UpdateSlice)
+  case wideSoftmax(WideSoftmax)
 }
 
 extension Operation {
@@ -61,41 +77,52 @@ extension Operation {
   @inline(always)
   func run(_ memory: OperatorMemory, in graph: GraphInstance?) throws(SessionError) {
     switch self {
-    case .add(let operation): operation.run(memory)
+    case .arithmetic(let operation): try operation.run(memory)
     case .batchMatrixMultiply(let operation): operation.run(memory)
     case .batchMatrixMultiplyHybrid(let operation): operation.run(memory)
     case .batchToSpace(let operation): operation.run(memory)
     case .cast(let operation): operation.run(memory)
+    case .comparison(let operation): operation.run(memory)
     case .concatenation(let operation): operation.run(memory)
     case .control(let operation): try operation.run(memory, in: graph)
     case .convolution(let operation): operation.run(memory)
     case .convolution3D(let operation): operation.run(memory)
     case .copy(let operation): operation.run(memory)
+    case .cumulativeSum(let operation): operation.run(memory)
     case .custom(let operation): try operation.run(memory, in: graph)
     case .depthwiseConvolution(let operation): operation.run(memory)
     case .dequantize(let operation): operation.run(memory)
     case .detectionPostProcess(let operation): try operation.run(memory)
+    case .extreme(let operation): operation.run(memory)
     case .extremum(let operation): operation.run(memory)
     case .fill(let operation): operation.run(memory)
     case .floatLSTM(let operation): operation.run(memory)
     case .floatRNN(let operation): operation.run(memory)
+    case .floatSoftmax(let operation): operation.run(memory)
     case .fullyConnected(let operation): operation.run(memory)
     case .gather(let operation): try operation.run(memory)
     case .gatherCoordinates(let operation): try operation.run(memory)
     case .hybridLayer(let operation): operation.run(memory)
     case .integerArithmetic(let operation): try operation.run(memory)
-    case .lookUp(let operation): operation.run(memory)
-    case .mean(let operation): operation.run(memory)
+    case .l2Normalization(let operation): operation.run(memory)
+    case .localResponseNormalization(let operation): operation.run(memory)
+    case .logSoftmax(let operation): operation.run(memory)
+    case .lookUp(let operation): try operation.run(memory)
     case .mirrorPad(let operation): operation.run(memory)
-    case .multiply(let operation): operation.run(memory)
     case .oneHot(let operation): operation.run(memory)
     case .overlay(let operation): operation.run(memory)
     case .pad(let operation): operation.run(memory)
     case .pool(let operation): operation.run(memory)
     case .poseDecoder(let operation): operation.run(memory)
     case .quantize(let operation): operation.run(memory)
+    case .quantizedArithmetic(let operation): operation.run(memory)
+    case .quantizedComparison(let operation): operation.run(memory)
     case .quantizedLSTM(let operation): operation.run(memory)
+    case .quantizedMean(let operation): operation.run(memory)
+    case .quantizedProduct(let operation): operation.run(memory)
+    case .quantizedQuotient(let operation): try operation.run(memory)
     case .rearrangement(let operation): operation.run(memory)
+    case .reduce(let operation): operation.run(memory)
     case .requantize(let operation): operation.run(memory)
     case .resize(let operation): operation.run(memory)
     case .reverseSequence(let operation): try operation.run(memory)
@@ -105,11 +132,16 @@ extension Operation {
     case .spaceToBatch(let operation): operation.run(memory)
     case .sparseToDense(let operation): try operation.run(memory)
     case .split(let operation): operation.run(memory)
+    case .sumOfTensors(let operation): operation.run(memory)
     case .suppression(let operation): try operation.run(memory)
     case .svdf(let operation): operation.run(memory)
     case .top(let operation): operation.run(memory)
     case .transposeConvolution(let operation): operation.run(memory)
+    case .unaryFloat(let operation): operation.run(memory)
+    case .unaryInteger(let operation): operation.run(memory)
+    case .unaryWide(let operation): try operation.run(memory)
     case .updateSlice(let operation): operation.run(memory)
+    case .wideSoftmax(let operation): operation.run(memory)
     }
   }
 
@@ -124,41 +156,52 @@ extension Operation {
   /// What a profile says of the operator.
   var facts: OperatorFacts {
     switch self {
-    case .add(let operation): operation.facts
+    case .arithmetic(let operation): operation.facts
     case .batchMatrixMultiply(let operation): operation.facts
     case .batchMatrixMultiplyHybrid(let operation): operation.facts
     case .batchToSpace(let operation): operation.facts
     case .cast(let operation): operation.facts
+    case .comparison(let operation): operation.facts
     case .concatenation(let operation): operation.facts
     case .control(let operation): operation.facts
     case .convolution(let operation): operation.facts
     case .convolution3D(let operation): operation.facts
     case .copy(let operation): operation.facts
+    case .cumulativeSum(let operation): operation.facts
     case .custom(let operation): operation.facts
     case .depthwiseConvolution(let operation): operation.facts
     case .dequantize(let operation): operation.facts
     case .detectionPostProcess(let operation): operation.facts
+    case .extreme(let operation): operation.facts
     case .extremum(let operation): operation.facts
     case .fill(let operation): operation.facts
     case .floatLSTM(let operation): operation.facts
     case .floatRNN(let operation): operation.facts
+    case .floatSoftmax(let operation): operation.facts
     case .fullyConnected(let operation): operation.facts
     case .gather(let operation): operation.facts
     case .gatherCoordinates(let operation): operation.facts
     case .hybridLayer(let operation): operation.facts
     case .integerArithmetic(let operation): operation.facts
+    case .l2Normalization(let operation): operation.facts
+    case .localResponseNormalization(let operation): operation.facts
+    case .logSoftmax(let operation): operation.facts
     case .lookUp(let operation): operation.facts
-    case .mean(let operation): operation.facts
     case .mirrorPad(let operation): operation.facts
-    case .multiply(let operation): operation.facts
     case .oneHot(let operation): operation.facts
     case .overlay(let operation): operation.facts
     case .pad(let operation): operation.facts
     case .pool(let operation): operation.facts
     case .poseDecoder(let operation): operation.facts
     case .quantize(let operation): operation.facts
+    case .quantizedArithmetic(let operation): operation.facts
+    case .quantizedComparison(let operation): operation.facts
     case .quantizedLSTM(let operation): operation.facts
+    case .quantizedMean(let operation): operation.facts
+    case .quantizedProduct(let operation): operation.facts
+    case .quantizedQuotient(let operation): operation.facts
     case .rearrangement(let operation): operation.facts
+    case .reduce(let operation): operation.facts
     case .requantize(let operation): operation.facts
     case .resize(let operation): operation.facts
     case .reverseSequence(let operation): operation.facts
@@ -168,11 +211,16 @@ extension Operation {
     case .spaceToBatch(let operation): operation.facts
     case .sparseToDense(let operation): operation.facts
     case .split(let operation): operation.facts
+    case .sumOfTensors(let operation): operation.facts
     case .suppression(let operation): operation.facts
     case .svdf(let operation): operation.facts
     case .top(let operation): operation.facts
     case .transposeConvolution(let operation): operation.facts
+    case .unaryFloat(let operation): operation.facts
+    case .unaryInteger(let operation): operation.facts
+    case .unaryWide(let operation): operation.facts
     case .updateSlice(let operation): operation.facts
+    case .wideSoftmax(let operation): operation.facts
     }
   }
 }

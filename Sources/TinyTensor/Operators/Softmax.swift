@@ -1,7 +1,7 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// SOFTMAX over the last axis.
+/// SOFTMAX over the last axis, of bytes.
 struct Softmax: Sendable {
   enum Kind: Sendable {
     case int8
@@ -16,21 +16,45 @@ struct Softmax: Sendable {
   let output: WriteSlot
 }
 
+/// SOFTMAX of 16-bit elements.
+struct WideSoftmax: Sendable {
+  let parameters: WideSoftmaxParameters
+  let exponentials: ReadSlot
+  let reciprocals: ReadSlot
+  let input: ReadSlot
+  let output: WriteSlot
+}
+
+/// SOFTMAX or LOG_SOFTMAX of float32 elements.
+struct FloatSoftmax: Sendable {
+  let rows: Int
+  let depth: Int
+  /// `nil` for the logarithm.
+  let beta: Float?
+  let input: ReadSlot
+  let output: WriteSlot
+}
+
 extension Softmax {
   static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 1...1)
     let beta = try graph.requiredOptions(9) { (table) throws(ReadError) in try table.scalar(0, default: Float(0)) }
-    let input = try graph.input(0, .int8, .uint8)
-    let kind = try kind(&graph, input)
+    let input = try graph.input(0, .int8, .uint8, .int16, .float32)
     guard beta > 0, beta.isFinite else {
       throw graph.error(.invalidOperator, "its option beta is not a positive finite number")
     }
-    guard input.shape.rank > 0, input.shape[input.shape.rank - 1] > 0 else {
-      throw graph.error(.invalidOperator, "its input \(input.shape) has no elements along its last axis")
+    let (rows, depth) = try graph.rows(of: input)
+    if input.elementType == .float32 {
+      _ = try graph.outputType(0, .float32)
+      return .floatSoftmax(
+        FloatSoftmax(
+          rows: rows, depth: depth, beta: beta, input: try graph.bind(input),
+          output: try graph.bindOutput(shape: input.shape)))
     }
-    let depth = input.shape[input.shape.rank - 1]
+    if input.elementType == .int16 { return try translateWide(&graph, input, rows: rows, depth: depth, beta: beta) }
+    let kind = try kind(&graph, input)
     let parameters = SoftmaxParameters(
-      rows: input.shape.count / depth, depth: depth, beta: beta, inputScale: try graph.affine(of: input).scale)
+      rows: rows, depth: depth, beta: beta, inputScale: try graph.affine(of: input).scale)
     guard parameters.isUsable else {
       throw graph.error(.invalidOperator, "beta times its input's scale is below 2^-26")
     }
@@ -39,10 +63,29 @@ extension Softmax {
         kind: kind, parameters: parameters, input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))
   }
-}
 
-extension Softmax {
-  /// The reference has three forms; each has one output quantization.
+  private static func translateWide(
+    _ graph: inout GraphBuilder, _ input: Operand, rows: Int, depth: Int, beta: Float
+  ) throws(ModelError) -> Operation? {
+    _ = try graph.outputType(0, .int16)
+    let to = try graph.outputAffine()
+    guard to.scale == 1 / 32768, to.zeroPoint == 0 else {
+      throw graph.error(.invalidOperator, "its output must have the scale 1/32768 and the zero point 0")
+    }
+    guard depth < 1 << 16 else {
+      throw graph.error(.invalidOperator, "it sums up \(depth) exponentials, more than 32 bits hold")
+    }
+    let scale = try graph.affine(of: input).scale
+    return .wideSoftmax(
+      WideSoftmax(
+        parameters: WideSoftmaxParameters(
+          rows: rows, depth: depth, inputFactor: try graph.multiplier(Double(scale * beta) / (10.0 / 65535))),
+        exponentials: try graph.bind(packed: WideSoftmaxParameters.exponentialTable()),
+        reciprocals: try graph.bind(packed: WideSoftmaxParameters.reciprocalTable()),
+        input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
+  }
+
+  /// The reference has three forms for bytes; each has one output quantization.
   private static func kind(_ graph: inout GraphBuilder, _ input: Operand) throws(ModelError) -> Kind {
     switch (input.elementType, try graph.outputType(0, .int8, .uint8, .int16)) {
     case (.int8, .int8):
@@ -87,7 +130,95 @@ extension Softmax {
   }
 }
 
+extension WideSoftmax {
+  func run(_ memory: OperatorMemory) {
+    var output = memory.write(output, as: Int16.self)
+    softmaxReference(
+      parameters, exponentials: memory.read(exponentials), reciprocals: memory.read(reciprocals),
+      input: memory.read(input), output: &output)
+  }
+
+  var facts: OperatorFacts { OperatorFacts(kernel: "softmax.i16.reference") }
+}
+
+extension FloatSoftmax {
+  func run(_ memory: OperatorMemory) {
+    var output = memory.write(output, as: Float.self)
+    if let beta {
+      softmaxReference(rows: rows, depth: depth, beta: beta, input: memory.read(input), output: &output)
+    } else {
+      logSoftmaxReference(rows: rows, depth: depth, input: memory.read(input), output: &output)
+    }
+  }
+
+  var facts: OperatorFacts {
+    OperatorFacts(kernel: beta == nil ? "log_softmax.f32.reference" : "softmax.f32.reference")
+  }
+}
+
+/// LOG_SOFTMAX over the last axis, of bytes.
+struct LogSoftmax: Sendable {
+  let type: ByteType
+  let parameters: LogSoftmaxParameters
+  let input: ReadSlot
+  let output: WriteSlot
+}
+
+extension LogSoftmax {
+  static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try graph.requireOperands(inputs: 1...1)
+    let input = try graph.input(0, .int8, .uint8, .float32)
+    let (rows, depth) = try graph.rows(of: input)
+    _ = try graph.outputType(0, input.elementType)
+    guard let type = ByteType(input.elementType) else {
+      return .floatSoftmax(
+        FloatSoftmax(
+          rows: rows, depth: depth, beta: nil, input: try graph.bind(input),
+          output: try graph.bindOutput(shape: input.shape)))
+    }
+    let to = try graph.outputAffine()
+    let zeroPoint: Int32 = type == .int8 ? 127 : 255
+    guard to.scale == 16 / 256, to.zeroPoint == zeroPoint else {
+      throw graph.error(.invalidOperator, "its output must have the scale 1/16 and the zero point \(zeroPoint)")
+    }
+    let parameters = LogSoftmaxParameters(rows: rows, depth: depth, inputScale: try graph.affine(of: input).scale)
+    guard parameters.isUsable else { throw graph.error(.invalidOperator, "its input's scale is below 2^-26") }
+    return .logSoftmax(
+      LogSoftmax(
+        type: type, parameters: parameters, input: try graph.bind(input),
+        output: try graph.bindOutput(shape: input.shape)))
+  }
+}
+
+extension LogSoftmax {
+  func run(_ memory: OperatorMemory) {
+    switch type {
+    case .int8: run(memory, Int8.self)
+    case .uint8: run(memory, UInt8.self)
+    }
+  }
+
+  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
+    var output = memory.write(output, as: Element.self)
+    logSoftmaxReference(parameters, input: memory.read(input), output: &output)
+  }
+
+  var facts: OperatorFacts {
+    OperatorFacts(kernel: type == .int8 ? "log_softmax.i8.reference" : "log_softmax.u8.reference")
+  }
+}
+
 extension GraphBuilder {
+  /// An operand as rows along its last axis, which must have elements.
+  func rows(of operand: Operand) throws(ModelError) -> (count: Int, depth: Int) {
+    let shape = operand.shape
+    guard shape.rank > 0, shape[shape.rank - 1] > 0 else {
+      throw error(.invalidOperator, "its input \(shape) has no elements along its last axis")
+    }
+    let depth = shape[shape.rank - 1]
+    return (shape.count / depth, depth)
+  }
+
   /// Refuses an output that does not stand for numbers from 0 to 1 in steps of 1/256.
   func requireProbabilityOutput(_ type: ByteType) throws(ModelError) {
     let affine = try outputAffine()
