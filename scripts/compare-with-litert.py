@@ -7,11 +7,13 @@ inputs, and prints what came of each.
 Needs ai-edge-litert and numpy (PyPI). A file is
 
     equal    all outputs of all runs are the same bytes (numbers of float32: within 1e-5 of their size, or 1e-6)
-    differs  an output is not; the first tensor that differs and the largest difference are named
+    differs  an output is not; the first tensor that differs, in the order of execution, and its largest difference are
+             named
     refused  tinyrun refuses the file; its reason is shown
     unknown  LiteRT itself does not run the file
 
-The last line is `N equal, N differ, N refused, N unknown`; the exit status is 1 if any file differs.
+The last line is `N equal, N differ, N refused`; the exit status is 1 if any file differs. A line before it counts the
+unknown ones, if there are any.
 """
 import argparse
 import json
@@ -69,6 +71,19 @@ def run_litert(path, seed, runs, folder):
                 for index, detail in enumerate(plain.get_output_details()):
                     value = plain.get_tensor(detail["index"])
                     np.ascontiguousarray(value).tofile(f"{folder}/out-{run}-{index}.bin")
+            # Every tensor of the first run, as the kernels left it.
+            keeping = interpreter(True)
+            for index, detail in enumerate(keeping.get_input_details()):
+                data = np.fromfile(f"{folder}/in-0-{index}.bin", detail["dtype"]).reshape(detail["shape"])
+                keeping.set_tensor(detail["index"], data)
+            keeping.invoke()
+            for detail in keeping.get_tensor_details():
+                try:
+                    value = np.ascontiguousarray(keeping.get_tensor(detail["index"]))
+                except ValueError:
+                    continue
+                if value.dtype != object:
+                    value.tofile(f"{folder}/tensor-{detail['index']}.bin")
             names = [(d["name"], np.dtype(d["dtype"]).name) for d in plain.get_output_details()]
             json.dump(
                 {"inputs": len(plain.get_input_details()), "outputs": names}, open(f"{folder}/litert.json", "w"))
@@ -101,6 +116,27 @@ def difference(given, expected, dtype):
     return f"by at most {np.nanmax(gaps):.6g} in {np.count_nonzero(left != right)} of {left.size} elements"
 
 
+def first_difference(path, tinyrun, folder, inputs):
+    """The first tensor that differs in the first run, in the order of execution, and by how much."""
+    dump = f"{folder}/dump"
+    done = subprocess.run(
+        [tinyrun, "run", path, *inputs, "--dump-tensors", dump], capture_output=True, text=True)
+    order = subprocess.run([tinyrun, "inspect", path, "--json"], capture_output=True, text=True)
+    if done.returncode or order.returncode:
+        return None
+    tensors = {entry["tensor"]: entry for entry in json.load(open(f"{dump}/tensors.json"))}
+    for operator in json.loads(order.stdout)["subgraphs"][0]["operators"]:
+        for tensor in operator["outputs"]:
+            entry, expected = tensors.get(tensor), f"{folder}/tensor-{tensor}.bin"
+            if entry is None or not os.path.exists(expected):
+                continue
+            given = open(f"{dump}/{entry['file']}", "rb").read()
+            gap = difference(given, open(expected, "rb").read(), entry["type"])
+            if gap:
+                return f"first in tensor {tensor} ({entry['name']}) of {operator['name']}: {gap}"
+    return None
+
+
 def compare(path, tinyrun, seed, runs):
     """What came of a file: its class and a remark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +161,8 @@ def compare(path, tinyrun, seed, runs):
                 given = open(f"{folder}/tt-{index}{tail}.bin", "rb").read()
                 gap = difference(given, open(f"{folder}/out-{run}-{index}.bin", "rb").read(), dtype)
                 if gap:
-                    return "differs", f"output {index} ({name}) of run {run}: {gap}"
+                    first = first_difference(path, tinyrun, folder, inputs[:litert["inputs"]])
+                    return "differs", first or f"output {index} ({name}) of run {run}: {gap}"
         return "equal", ""
 
 
@@ -149,9 +186,9 @@ def main():
         counts[outcome] += 1
         if outcome != "equal" or arguments.verbose:
             print(f"{outcome:8} {path}  {remark}", flush=True)
-    print(
-        f"{counts['equal']} equal, {counts['differs']} differ, {counts['refused']} refused, "
-        f"{counts['unknown']} unknown")
+    if counts["unknown"]:
+        print(f"{counts['unknown']} unknown: LiteRT does not run them")
+    print(f"{counts['equal']} equal, {counts['differs']} differ, {counts['refused']} refused")
     return 1 if counts["differs"] else 0
 
 

@@ -117,7 +117,7 @@ struct SchemaTests {
       (.squeeze, "SQUEEZE"), (.quantize, "QUANTIZE"),
     ]
     for (code, name) in names { #expect(code.name == name) }
-    #expect(Set(OperatorEntry.all.map(\.code)).count == OperatorEntry.all.count)
+    #expect(Set(OperatorEntry.all.map(\.name)).count == OperatorEntry.all.count)
   }
 
   @Test("real and stored numbers convert by the formula, half away from zero")
