@@ -39,6 +39,25 @@ def random_input(rng, detail):
     return rng.uniform(-1, 1, shape).astype(dtype)
 
 
+def keep_tensors(interpreter, folder):
+    """Writes every tensor of the first run, as the kernels left it; none where LiteRT cannot keep them."""
+    try:
+        keeping = interpreter(True)
+        for index, detail in enumerate(keeping.get_input_details()):
+            data = np.fromfile(f"{folder}/in-0-{index}.bin", detail["dtype"]).reshape(detail["shape"])
+            keeping.set_tensor(detail["index"], data)
+        keeping.invoke()
+    except (RuntimeError, ValueError):
+        return
+    for detail in keeping.get_tensor_details():
+        try:
+            value = np.ascontiguousarray(keeping.get_tensor(detail["index"]))
+        except ValueError:
+            continue
+        if value.dtype != object:
+            value.tofile(f"{folder}/tensor-{detail['index']}.bin")
+
+
 def run_litert(path, seed, runs, folder):
     """Runs the reference kernels in a child process, since a model may end it. Returns a description, or None.
 
@@ -71,29 +90,18 @@ def run_litert(path, seed, runs, folder):
                 for index, detail in enumerate(plain.get_output_details()):
                     value = plain.get_tensor(detail["index"])
                     np.ascontiguousarray(value).tofile(f"{folder}/out-{run}-{index}.bin")
-            # Every tensor of the first run, as the kernels left it.
-            keeping = interpreter(True)
-            for index, detail in enumerate(keeping.get_input_details()):
-                data = np.fromfile(f"{folder}/in-0-{index}.bin", detail["dtype"]).reshape(detail["shape"])
-                keeping.set_tensor(detail["index"], data)
-            keeping.invoke()
-            for detail in keeping.get_tensor_details():
-                try:
-                    value = np.ascontiguousarray(keeping.get_tensor(detail["index"]))
-                except ValueError:
-                    continue
-                if value.dtype != object:
-                    value.tofile(f"{folder}/tensor-{detail['index']}.bin")
             names = [(d["name"], np.dtype(d["dtype"]).name) for d in plain.get_output_details()]
-            json.dump(
-                {"inputs": len(plain.get_input_details()), "outputs": names}, open(f"{folder}/litert.json", "w"))
+            with open(f"{folder}/litert.json", "w", encoding="utf-8") as file:
+                json.dump({"inputs": len(plain.get_input_details()), "outputs": names}, file)
+            # Last, since it may end the process.
+            keep_tensors(interpreter, folder)
             status = 0
         except BaseException:  # a child that must not go on as its parent
             status = 1
         finally:
             os._exit(status)
-    _, status = os.waitpid(child, 0)
-    if status != 0 or not os.path.exists(f"{folder}/litert.json"):
+    os.waitpid(child, 0)
+    if not os.path.exists(f"{folder}/litert.json"):
         return None
     return json.load(open(f"{folder}/litert.json"))
 
