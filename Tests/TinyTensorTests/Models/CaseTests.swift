@@ -50,7 +50,11 @@ struct CaseTests {
     return true
   }
 
-  @Test("cases in Fixtures equal the reference", arguments: ["cases": 228, "cases-extra": 310, "cases-float": 158])
+  @Test(
+    "cases in Fixtures equal the reference",
+    arguments: [
+      "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 58,
+    ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))
     #expect(count == expectedCount)
