@@ -83,6 +83,78 @@ struct ControlTests {
     #expect(try run(bytes, [[0], [1, 2]]) == [[0, 1]])
   }
 
+  /// A loop over a counter and two int8 values. Its condition: the counter is less than a limit.
+  private func loopGraph(condition: Int32 = 1, body: Int32 = 2) -> TestModel {
+    var main = TestModel()
+    let counter = main.input("counter", [1], .int32)
+    let value = main.input("value", [2], .int8, scale: 1)
+    let count = main.output("count", [1], .int32)
+    let result = main.output("result", [2], .int8, scale: 1)
+    main.add(
+      .while, [counter, value], [count, result],
+      options: (93, FlatTable([0: .int32(condition), 1: .int32(body)])))
+    return main
+  }
+
+  private func counterIsLess(than limit: Int32, outputs: Int = 1) -> TestModel {
+    var graph = TestModel()
+    let counter = graph.input("counter", [1], .int32)
+    _ = graph.input("value", [2], .int8, scale: 1)
+    let constant = graph.constant("limit", [1], .int32, [limit])
+    for index in 0..<outputs {
+      let output = graph.output("less \(index)", [1], .bool)
+      graph.add(.less, [counter, constant], [output])
+    }
+    return graph
+  }
+
+  /// One is added to the counter; the values are doubled.
+  private func doubling(_ type: ElementType = .int8) -> TestModel {
+    var graph = TestModel()
+    let counter = graph.input("counter", [1], .int32)
+    let value = graph.input("value", [2], type, scale: 1)
+    let one = graph.constant("one", [1], .int32, [Int32(1)])
+    let count = graph.output("count", [1], .int32)
+    let result = graph.output("result", [2], type, scale: 1)
+    graph.add(.add, [counter, one], [count], options: Options.add())
+    graph.add(.add, [value, value], [result], options: Options.add())
+    return graph
+  }
+
+  @Test("WHILE runs its body for as long as its condition holds, which may be never")
+  func loops() throws {
+    let bytes = file([loopGraph(), counterIsLess(than: 5), doubling()])
+    #expect(try run(bytes, [[0, 0, 0, 0], [1, 2]]) == [[5, 0, 0, 0], [32, 64]])
+    #expect(try run(bytes, [[4, 0, 0, 0], [1, 2]]) == [[5, 0, 0, 0], [2, 4]])
+    #expect(try run(bytes, [[5, 0, 0, 0], [1, 2]]) == [[5, 0, 0, 0], [1, 2]])
+  }
+
+  @Test("a loop over graphs that do not fit is refused")
+  func loopErrors() {
+    func code(_ graphs: [TestModel]) -> ModelError.Code? {
+      do throws(ModelError) {
+        _ = try Model(bytes: file(graphs))
+        return nil
+      } catch {
+        return error.code
+      }
+    }
+    #expect(code([loopGraph(), counterIsLess(than: 5), doubling()]) == nil)
+    #expect(code([loopGraph(condition: 7), counterIsLess(than: 5), doubling()]) == .invalidGraph)
+    #expect(code([loopGraph(body: -1), counterIsLess(than: 5), doubling()]) == .invalidGraph)
+    #expect(code([loopGraph(), counterIsLess(than: 5, outputs: 2), doubling()]) == .invalidOperator)
+    // The body as the condition: it gives two values, and no truth value.
+    #expect(code([loopGraph(condition: 2), counterIsLess(than: 5), doubling()]) == .invalidOperator)
+    #expect(code([loopGraph(), counterIsLess(than: 5), doubling(.uint8)]) == .invalidOperator)
+    var short = loopGraph()
+    short.operators[0].outputs.removeLast()
+    short.outputs.removeLast()
+    #expect(code([short, counterIsLess(than: 5), doubling()]) == .invalidOperator)
+    var bare = loopGraph()
+    bare.operators[0].options = nil
+    #expect(code([bare, counterIsLess(than: 5), doubling()]) != nil)
+  }
+
   @Test("CALL runs a graph, and several calls have memory of their own")
   func calls() throws {
     var main = TestModel()
