@@ -1,10 +1,11 @@
-"""Makes the cases of Fixtures/cases-recurrent: layers that keep a state from run to run, in float32.
+"""Makes the cases of Fixtures/cases-recurrent: layers that keep a state from run to run, with float32 activations.
 
     python make_recurrent_cases.py CASES_FOLDER
 
 UNIDIRECTIONAL_SEQUENCE_LSTM in each combination of coupled input gate, peepholes, projection and layer normalization,
-BIDIRECTIONAL_SEQUENCE_LSTM, RNN, UNIDIRECTIONAL_SEQUENCE_RNN, and SVDF. Each model runs three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is
-printed and left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin, input-0-run1.bin,
+with float32 and int8 weights, BIDIRECTIONAL_SEQUENCE_LSTM with both, RNN, UNIDIRECTIONAL_SEQUENCE_RNN, and SVDF. Each
+model runs three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is printed and
+left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin, input-0-run1.bin,
 ..., case.json}.
 """
 import itertools
@@ -30,9 +31,12 @@ class Layer:
         self.random = np.random.default_rng(self.seed)
         self.model = ModelBuilder("TinyTensor fixture")
 
-    def weights(self, name, *shape, deviation=0.5):
-        """Adds a constant of normally distributed numbers."""
+    def weights(self, name, *shape, deviation=0.5, integers=False):
+        """Adds a constant of normally distributed numbers, in float32 or in int8 with one scale."""
         values = self.random.normal(0, deviation, shape).astype(np.float32)
+        if integers:
+            scale = np.abs(values).max() / np.float32(127)
+            return self.model.tensor(name, shape, np.int8, scale=scale, data=np.round(values / scale))
         return self.model.tensor(name, shape, np.float32, data=values)
 
     def state(self, name, *shape):
@@ -52,16 +56,17 @@ def lstm(coupled, peephole, projection, normalization, **more):
     time_major = more.get("time_major", False)
     rows = (steps, batches) if time_major else (batches, steps)
     image = layer.model.input("input", (*rows, size), np.float32)
+    hybrid = more.get("hybrid", False)
     gates = ["input", "forget", "cell", "output"]
     used = [not (coupled and gate == "input") for gate in gates]
     inputs = [image]
-    inputs += [layer.weights(f"W {gate}", cells, size) if on else -1 for gate, on in zip(gates, used)]
-    inputs += [layer.weights(f"R {gate}", cells, outputs) if on else -1 for gate, on in zip(gates, used)]
+    inputs += [layer.weights(f"W {gate}", cells, size, integers=hybrid) if on else -1 for gate, on in zip(gates, used)]
+    inputs += [layer.weights(f"R {gate}", cells, outputs, integers=hybrid) if on else -1 for gate, on in zip(gates, used)]
     inputs += [
-        layer.weights(f"P {gate}", cells) if peephole and on else -1
+        layer.weights(f"P {gate}", cells, integers=hybrid) if peephole and on else -1
         for gate, on in zip(gates, used) if gate != "cell"]
     inputs += [layer.weights(f"b {gate}", cells) if on else -1 for gate, on in zip(gates, used)]
-    inputs.append(layer.weights("projection", outputs, cells) if projection else -1)
+    inputs.append(layer.weights("projection", outputs, cells, integers=hybrid) if projection else -1)
     inputs.append(layer.weights("projection bias", outputs) if projection == "bias" else -1)
     inputs += [layer.state("output state", batches, outputs), layer.state("cell state", batches, cells)]
     if normalization:
@@ -70,7 +75,8 @@ def lstm(coupled, peephole, projection, normalization, **more):
     layer.model.operator(
         "UNIDIRECTIONAL_SEQUENCE_LSTM", 1, inputs, [result], "UnidirectionalSequenceLSTMOptions",
         fusedActivationFunction=more.get("activation", 4), cellClip=more.get("cell_clip", 0.0),
-        projClip=more.get("projection_clip", 0.0), timeMajor=time_major)
+        projClip=more.get("projection_clip", 0.0), timeMajor=time_major,
+        asymmetricQuantizeInputs=more.get("asymmetric", False))
     return layer
 
 
@@ -106,23 +112,28 @@ def rnn(sequence, time_major, activation):
     return layer
 
 
-def bidirectional(merged, time_major, peephole, projection):
+def bidirectional(merged, time_major, peephole, projection, **more):
     """Two layers over one input, from either end."""
     layer = Layer(
-        "BIDIRECTIONAL_SEQUENCE_LSTM", merged=merged, time_major=time_major, peephole=peephole, projection=projection)
+        "BIDIRECTIONAL_SEQUENCE_LSTM", merged=merged, time_major=time_major, peephole=peephole, projection=projection,
+        **more)
     # The reference takes the wrong rows of the state for a second batch of merged outputs that is not time-major.
     batches, steps, size = 1 if merged and not time_major else 2, 3, 4
     rows = (steps, batches) if time_major else (batches, steps)
     inputs = [layer.model.input("input", (*rows, size), np.float32)]
     states = []
+    hybrid = more.get("hybrid", False)
     for direction, cells in (("fw", 3), ("bw", 3)):
         outputs = 2 if projection else cells
         gates = ["input", "forget", "cell", "output"]
-        inputs += [layer.weights(f"{direction} W {gate}", cells, size) for gate in gates]
-        inputs += [layer.weights(f"{direction} R {gate}", cells, outputs) for gate in gates]
-        inputs += [layer.weights(f"{direction} P {gate}", cells) if peephole else -1 for gate in gates if gate != "cell"]
+        inputs += [layer.weights(f"{direction} W {gate}", cells, size, integers=hybrid) for gate in gates]
+        inputs += [layer.weights(f"{direction} R {gate}", cells, outputs, integers=hybrid) for gate in gates]
+        inputs += [
+            layer.weights(f"{direction} P {gate}", cells, integers=hybrid) if peephole else -1
+            for gate in gates if gate != "cell"]
         inputs += [layer.weights(f"{direction} b {gate}", cells) for gate in gates]
-        inputs += [layer.weights(f"{direction} projection", outputs, cells), -1] if projection else [-1, -1]
+        inputs += [
+            layer.weights(f"{direction} projection", outputs, cells, integers=hybrid) if projection else -1, -1]
         states += [
             layer.state(f"{direction} output state", batches, outputs),
             layer.state(f"{direction} cell state", batches, cells)]
@@ -135,7 +146,8 @@ def bidirectional(merged, time_major, peephole, projection):
                    for index, width in enumerate(widths)]
     layer.model.operator(
         layer.operator, 1, inputs, results, "BidirectionalSequenceLSTMOptions", fusedActivationFunction=4,
-        mergeOutputs=merged, timeMajor=time_major)
+        mergeOutputs=merged, timeMajor=time_major,
+        asymmetricQuantizeInputs=more.get("asymmetric", False))
     return layer
 
 
@@ -156,6 +168,13 @@ def layers():
         yield rnn(sequence, time_major, activation)
     for merged, time_major, peephole, projection in itertools.product([False, True], repeat=4):
         yield bidirectional(merged, time_major, peephole, projection)
+    for asymmetric in (False, True):
+        for parts in itertools.product([False, True], [False, True], [None, "plain", "bias"], [False, True]):
+            yield lstm(*parts, hybrid=True, asymmetric=asymmetric)
+        yield lstm(False, False, None, False, hybrid=True, asymmetric=asymmetric, time_major=True)
+        yield lstm(True, False, "plain", False, hybrid=True, asymmetric=asymmetric, cell_clip=0.5, projection_clip=0.1)
+        yield bidirectional(False, True, True, True, hybrid=True, asymmetric=asymmetric)
+        yield bidirectional(True, True, False, False, hybrid=True, asymmetric=asymmetric)
 
 
 def write(layer, folder):

@@ -2,22 +2,34 @@ import FlatbufferReader
 import TinyTensorKernels
 
 /// UNIDIRECTIONAL_SEQUENCE_LSTM and the halves of BIDIRECTIONAL_SEQUENCE_LSTM in float32, with every part that they may
-/// have: coupled input gate, peepholes, projection, layer normalization.
+/// have: coupled input gate, peepholes, projection, layer normalization. Weights may be int8: vectors that meet them are
+/// quantized in the run.
 struct FloatLSTM: Sendable {
+  /// Weights of one of the two types, the other one is empty; both are for a part that is left out.
+  struct Matrix: Sendable {
+    let reals: ReadSlot
+    let integers: ReadSlot
+    let scale: Float
+  }
+
   struct Gate: Sendable {
-    let inputWeights: ReadSlot
-    let recurrentWeights: ReadSlot
+    let inputWeights: Matrix
+    let recurrentWeights: Matrix
     let peephole: ReadSlot
     let bias: ReadSlot
     let normalization: ReadSlot
   }
 
   let parameters: FloatLSTMParameters
+  /// Whether weights are integers.
+  let isHybrid: Bool
   let input: ReadSlot
   let gates: LSTMGates<Gate>
-  let projection: ReadSlot
+  let projection: Matrix
   let projectionBias: ReadSlot
   let gateValues: WriteSlot
+  /// A row's vectors, quantized; empty for real weights.
+  let quantized: WriteSlot
   let state: WriteSlot
   let cellState: WriteSlot
   let output: WriteSlot
@@ -30,6 +42,7 @@ extension FloatLSTM {
     var projectionClip: Float = 0
     var mergesOutputs = false
     var isTimeMajor = false
+    var isAsymmetric = false
   }
 
   /// Which of the operator's inputs are the parts of a layer: the first of four, or of three peepholes.
@@ -59,7 +72,8 @@ extension FloatLSTM {
     let options = try graph.requiredOptions(71) { (table) throws(ReadError) in
       Options(
         activation: try table.scalar(0, default: 0), cellClip: try table.scalar(1, default: 0),
-        projectionClip: try table.scalar(2, default: 0), isTimeMajor: try table.scalar(3, default: false))
+        projectionClip: try table.scalar(2, default: 0), isTimeMajor: try table.scalar(3, default: false),
+        isAsymmetric: try table.scalar(4, default: false))
     }
     let places = Places(
       inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 18, cellState: 19,
@@ -78,7 +92,7 @@ extension FloatLSTM {
       Options(
         activation: try table.scalar(0, default: 0), cellClip: try table.scalar(1, default: 0),
         projectionClip: try table.scalar(2, default: 0), mergesOutputs: try table.scalar(3, default: false),
-        isTimeMajor: try table.scalar(4, default: true))
+        isTimeMajor: try table.scalar(4, default: true), isAsymmetric: try table.scalar(5, default: false))
     }
     try graph.requireOperands(inputs: 39...48, outputs: options.mergesOutputs ? 1 : 2)
     let input = try checkedInput(graph, options)
@@ -158,56 +172,66 @@ extension FloatLSTM {
     }
     // An input gate without weights is coupled to the forget gate.
     let couples = try graph.optionalInput(places.inputWeights) == nil
+    let type = try weightType(graph, places)
     var gates: [Gate] = []
     for index in 0..<4 {
       let isLeftOut = index == 0 && couples
       gates.append(
         Gate(
-          inputWeights: try graph.bindPart(places.inputWeights + index, [cells, size], isLeftOut: isLeftOut),
-          recurrentWeights: try graph.bindPart(
-            places.recurrentWeights + index, [cells, outputSize], isLeftOut: isLeftOut),
+          inputWeights: try graph.bindMatrix(places.inputWeights + index, type, [cells, size], isLeftOut: isLeftOut),
+          recurrentWeights: try graph.bindMatrix(
+            places.recurrentWeights + index, type, [cells, outputSize], isLeftOut: isLeftOut),
           // The cell gate has no peephole: there are those of the input, forget and output gate.
-          peephole: try graph.bindPart(
-            places.peepholes + min(index, 2), [cells], isLeftOut: isLeftOut || index == 2, isOptional: true),
+          peephole: try graph.bindPeephole(
+            places.peepholes + min(index, 2), type, cells, isLeftOut: isLeftOut || index == 2),
           bias: try graph.bindPart(places.biases + index, [cells], isLeftOut: isLeftOut),
           normalization: try graph.bindPart(
             (places.normalization ?? 0) + index, [cells], isLeftOut: isLeftOut || places.normalization == nil,
             isOptional: true)))
     }
+    let parameters = FloatLSTMParameters(
+      batches: batches, steps: steps, inputSize: size, cells: cells, outputSize: outputSize,
+      isTimeMajor: options.isTimeMajor, isReversed: isReversed, outputOffset: target.offset,
+      outputStride: target.stride, activation: try graph.recurrentActivation(options.activation),
+      cellClip: options.cellClip, projectionClip: options.projectionClip, isAsymmetric: options.isAsymmetric)
     return FloatLSTM(
-      parameters: FloatLSTMParameters(
-        batches: batches, steps: steps, inputSize: size, cells: cells, outputSize: outputSize,
-        isTimeMajor: options.isTimeMajor, isReversed: isReversed, outputOffset: target.offset,
-        outputStride: target.stride, activation: try graph.recurrentActivation(options.activation),
-        cellClip: options.cellClip, projectionClip: options.projectionClip),
+      parameters: parameters, isHybrid: type != .float32,
       input: try graph.bind(input),
       gates: LSTMGates(input: gates[0], forget: gates[1], cell: gates[2], output: gates[3]),
-      projection: try graph.bindPart(places.projection, [outputSize, cells], isLeftOut: false, isOptional: true),
+      projection: try graph.bindMatrix(places.projection, type, [outputSize, cells], isLeftOut: projection == nil),
       projectionBias: try graph.bindPart(
         places.projection + 1, [outputSize], isLeftOut: projection == nil, isOptional: true),
-      gateValues: try graph.bindScratch(count: 4 * cells, of: Float.self), state: try graph.bindState(state),
+      gateValues: try graph.bindScratch(count: 4 * cells, of: Float.self),
+      quantized: try graph.bindScratch(count: type == .float32 ? 0 : parameters.quantizedCount, of: Int8.self),
+      state: try graph.bindState(state),
       cellState: try graph.bindState(cellState), output: target.output)
+  }
+
+  /// The type of all weights. Old files declare int8 as uint8: the reference takes their bits as int8.
+  private static func weightType(_ graph: GraphBuilder, _ places: Places) throws(ModelError) -> ElementType {
+    try graph.input(places.inputWeights + 3, .float32, .int8, .uint8).elementType
   }
 }
 
 extension FloatLSTM {
   func run(_ memory: OperatorMemory) {
     var values = memory.write(gateValues, as: Float.self)
+    var quantized = memory.write(quantized, as: Int8.self)
     var state = memory.write(state, as: Float.self)
     var cellState = memory.write(cellState, as: Float.self)
     var output = memory.write(output, as: Float.self)
     let constants = FloatLSTMConstants(
       inputGate: gates.input.constants(memory), forgetGate: gates.forget.constants(memory),
       cellGate: gates.cell.constants(memory), outputGate: gates.output.constants(memory),
-      projection: memory.read(projection), projectionBias: memory.read(projectionBias))
+      projection: projection.constants(memory), projectionBias: memory.read(projectionBias))
     lstmReference(
-      parameters, constants, input: memory.read(input), gates: &values, state: &state, cellState: &cellState,
-      output: &output)
+      parameters, constants, input: memory.read(input), gates: &values, quantized: &quantized, state: &state,
+      cellState: &cellState, output: &output)
   }
 
   var facts: OperatorFacts {
     OperatorFacts(
-      kernel: "lstm.f32.reference",
+      kernel: isHybrid ? "lstm.f32i8.reference" : "lstm.f32.reference",
       multiplyAccumulates: OperatorFacts.product(
         parameters.batches, parameters.steps, 4, parameters.cells, parameters.inputSize + parameters.outputSize))
   }
@@ -217,23 +241,71 @@ extension FloatLSTM.Gate {
   @_lifetime(borrow memory)
   fileprivate func constants(_ memory: borrowing OperatorMemory) -> FloatLSTMGate {
     FloatLSTMGate(
-      inputWeights: memory.read(inputWeights), recurrentWeights: memory.read(recurrentWeights),
+      inputWeights: inputWeights.constants(memory), recurrentWeights: recurrentWeights.constants(memory),
       peephole: memory.read(peephole), bias: memory.read(bias), normalization: memory.read(normalization))
   }
 }
 
+extension FloatLSTM.Matrix {
+  @_lifetime(borrow memory)
+  fileprivate func constants(_ memory: borrowing OperatorMemory) -> RecurrentMatrix {
+    RecurrentMatrix(reals: memory.read(reals), integers: memory.read(integers), scale: scale)
+  }
+}
+
 extension GraphBuilder {
+  /// Has the step read weights of that type, or nothing where the part is left out.
+  fileprivate mutating func bindMatrix(
+    _ index: Int, _ type: ElementType, _ sizes: [Int], isLeftOut: Bool
+  ) throws(ModelError) -> FloatLSTM.Matrix {
+    guard type != .float32, !isLeftOut else {
+      return FloatLSTM.Matrix(
+        reals: try bindPart(index, sizes, isLeftOut: isLeftOut), integers: try bind(packed: [Int8]()), scale: 1)
+    }
+    let operand = try part(index, type, sizes)
+    return FloatLSTM.Matrix(
+      reals: try bind(packed: [Float]()), integers: try bind(operand),
+      scale: try channelScales(of: operand, axis: 0, channels: 1)[0])
+  }
+
+  /// Has the step read a peephole, if there is one, as real numbers.
+  fileprivate mutating func bindPeephole(
+    _ index: Int, _ type: ElementType, _ cells: Int, isLeftOut: Bool
+  ) throws(ModelError) -> ReadSlot {
+    guard type != .float32, !isLeftOut, try optionalInput(index) != nil else {
+      return try bindPart(index, [cells], isLeftOut: isLeftOut, isOptional: true)
+    }
+    let operand = try part(index, type, [cells])
+    return try bind(packed: try realElements(operand))
+  }
+
+  /// What the elements of constant int8 weights with one scale stand for.
+  private func realElements(_ operand: Operand) throws(ModelError) -> [Float] {
+    let scale = try channelScales(of: operand, axis: 0, channels: 1)[0]
+    guard let bytes = constantBytes(operand) else {
+      throw error(.invalidOperator, "\(operand.name) of \(operand.elementType) must be constant")
+    }
+    var reals: [Float] = []
+    for index in 0..<operand.shape.count { reals.append(scale * Float(Int8.load(bytes, at: index))) }
+    return reals
+  }
+
+  /// A part of a recurrent layer, checked.
+  private func part(_ index: Int, _ type: ElementType, _ sizes: [Int]) throws(ModelError) -> Operand {
+    let operand = try input(index, type)
+    guard operand.shape.array == sizes else {
+      throw error(.invalidOperator, "\(operand.name) has the shape \(operand.shape), not \(describeShape(sizes))")
+    }
+    return operand
+  }
+
   /// Has the step read a float32 part of a recurrent layer, or nothing where the part is left out.
   fileprivate mutating func bindPart(
     _ index: Int, _ sizes: [Int], isLeftOut: Bool, isOptional: Bool = false
   ) throws(ModelError) -> ReadSlot {
     if isLeftOut { return try bind(packed: [Float]()) }
     if isOptional, try optionalInput(index) == nil { return try bind(packed: [Float]()) }
-    let operand = try input(index, .float32)
-    guard operand.shape.array == sizes else {
-      throw error(.invalidOperator, "\(operand.name) has the shape \(operand.shape), not \(describeShape(sizes))")
-    }
-    return try bind(operand)
+    return try bind(part(index, .float32, sizes))
   }
 
   /// The activation of a recurrent layer by its number in the schema.

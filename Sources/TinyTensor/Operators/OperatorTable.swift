@@ -76,13 +76,17 @@ struct OperatorEntry: Sendable {
     .init(.sub, newestVersion: 5, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateSubtract),
     .init(.div, newestVersion: 2, types: "float32, int32, uint8", Arithmetic.translateDivide),
     .init(.squeeze, newestVersion: 2, types: "all", Squeeze.translate),
-    .init(.unidirectionalSequenceLSTM, newestVersion: 4, types: "int8, float32", FloatLSTM.translateUnidirectional),
+    .init(
+      .unidirectionalSequenceLSTM, newestVersion: 4, types: "int8, float32; weights int8 or uint8 with float32",
+      FloatLSTM.translateUnidirectional),
     .init(.stridedSlice, newestVersion: 8, types: "elements of 1, 2, 4 and 8 bytes", Slice.translateStrided),
     .init(.exp, newestVersion: 2, types: "float32, int8, int16", UnaryFunctions.translateExponential),
     .init(.topKV2, newestVersion: 3, types: "float32, int8, uint8, int16, int32, int64", Top.translate),
     .init(.split, newestVersion: 5, types: "all of whole bytes", Split.translate),
     .init(.logSoftmax, newestVersion: 2, types: "float32, int8, uint8", LogSoftmax.translate),
-    .init(.bidirectionalSequenceLSTM, newestVersion: 3, types: "float32", FloatLSTM.translateBidirectional),
+    .init(
+      .bidirectionalSequenceLSTM, newestVersion: 3, types: "float32; weights also int8 or uint8",
+      FloatLSTM.translateBidirectional),
     .init(
       .cast, newestVersion: 9, types: "among int8, uint8, int16, uint16, int32, uint32, int64, float32, float64, bool",
       Cast.translate),

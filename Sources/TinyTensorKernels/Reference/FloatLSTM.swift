@@ -24,7 +24,8 @@ package enum RecurrentActivation: UInt8, BitwiseCopyable, Sendable, Hashable {
   }
 }
 
-/// What a long short-term memory in single precision needs beside its operands.
+/// What a long short-term memory in single precision needs beside its operands. Its weights may be integers that meet
+/// vectors quantized in the run.
 package struct FloatLSTMParameters: BitwiseCopyable, Sendable, Hashable {
   package var batches: Int
   package var steps: Int
@@ -41,10 +42,16 @@ package struct FloatLSTMParameters: BitwiseCopyable, Sendable, Hashable {
   /// 0 for none.
   package var cellClip: Float
   package var projectionClip: Float
+  /// Whether vectors are quantized around a zero point, where weights are integers.
+  package var isAsymmetric: Bool
+
+  /// Elements of the vectors that meet integer weights: a row's input, state and cells.
+  package var quantizedCount: Int { inputSize + outputSize + cells }
 
   package init(
     batches: Int, steps: Int, inputSize: Int, cells: Int, outputSize: Int, isTimeMajor: Bool, isReversed: Bool,
-    outputOffset: Int, outputStride: Int, activation: RecurrentActivation, cellClip: Float, projectionClip: Float
+    outputOffset: Int, outputStride: Int, activation: RecurrentActivation, cellClip: Float, projectionClip: Float,
+    isAsymmetric: Bool
   ) {
     self.batches = batches
     self.steps = steps
@@ -58,15 +65,16 @@ package struct FloatLSTMParameters: BitwiseCopyable, Sendable, Hashable {
     self.activation = activation
     self.cellClip = cellClip
     self.projectionClip = projectionClip
+    self.isAsymmetric = isAsymmetric
   }
 }
 
 /// A gate's constants; spans that are empty stand for parts that the layer does not have.
 package struct FloatLSTMGate: ~Escapable {
   /// `[cells, inputSize]`; empty for an input gate that is coupled to the forget gate.
-  package let inputWeights: Span<Float>
+  package let inputWeights: RecurrentMatrix
   /// `[cells, outputSize]`.
-  package let recurrentWeights: Span<Float>
+  package let recurrentWeights: RecurrentMatrix
   /// One a cell, or none.
   package let peephole: Span<Float>
   /// One a cell.
@@ -76,8 +84,8 @@ package struct FloatLSTMGate: ~Escapable {
 
   @_lifetime(copy inputWeights, copy recurrentWeights, copy peephole, copy bias, copy normalization)
   package init(
-    inputWeights: Span<Float>, recurrentWeights: Span<Float>, peephole: Span<Float>, bias: Span<Float>,
-    normalization: Span<Float>
+    inputWeights: consuming RecurrentMatrix, recurrentWeights: consuming RecurrentMatrix, peephole: Span<Float>,
+    bias: Span<Float>, normalization: Span<Float>
   ) {
     self.inputWeights = inputWeights
     self.recurrentWeights = recurrentWeights
@@ -88,17 +96,15 @@ package struct FloatLSTMGate: ~Escapable {
 
   /// Writes the gate's values for all cells of a batch row to `gates`, from `start` on.
   func evaluate(
-    input: Span<Float>, state: Span<Float>, cellState: Span<Float>, activation: RecurrentActivation,
-    gates: inout MutableSpan<Float>, start: Int
+    input: borrowing RecurrentVector, state: borrowing RecurrentVector, cellState: Span<Float>,
+    activation: RecurrentActivation, gates: inout MutableSpan<Float>, start: Int
   ) {
     let cells = bias.count
     let normalizes = normalization.count > 0
     for cell in 0..<cells {
       var sum: Float = normalizes ? 0 : bias[cell]
-      let inputStart = cell * input.count
-      for index in input.indices { sum += input[index] * inputWeights[inputStart + index] }
-      let stateStart = cell * state.count
-      for index in state.indices { sum += state[index] * recurrentWeights[stateStart + index] }
+      sum = inputWeights.addProducts(cell, input, to: sum)
+      sum = recurrentWeights.addProducts(cell, state, to: sum)
       if peephole.count > 0 { sum += cellState[cell] * peephole[cell] }
       gates[start + cell] = sum
     }
@@ -130,7 +136,7 @@ package struct FloatLSTMConstants: ~Escapable {
   package let cellGate: FloatLSTMGate
   package let outputGate: FloatLSTMGate
   /// `[outputSize, cells]`, or none.
-  package let projection: Span<Float>
+  package let projection: RecurrentMatrix
   /// One an output element, or none.
   package let projectionBias: Span<Float>
 
@@ -138,7 +144,7 @@ package struct FloatLSTMConstants: ~Escapable {
     copy inputGate, copy forgetGate, copy cellGate, copy outputGate, copy projection, copy projectionBias)
   package init(
     inputGate: FloatLSTMGate, forgetGate: FloatLSTMGate, cellGate: FloatLSTMGate, outputGate: FloatLSTMGate,
-    projection: Span<Float>, projectionBias: Span<Float>
+    projection: consuming RecurrentMatrix, projectionBias: Span<Float>
   ) {
     self.inputGate = inputGate
     self.forgetGate = forgetGate
@@ -154,17 +160,24 @@ package struct FloatLSTMConstants: ~Escapable {
 /// - Parameters:
 ///   - input: `[batches, steps, inputSize]`, or steps first.
 ///   - gates: room for `4 * cells`.
+///   - quantized: room for `quantizedCount` elements if weights are integers, else nothing.
 ///   - state: `[batches, outputSize]`, the last output.
 ///   - cellState: `[batches, cells]`.
 ///   - output: `[batches, steps, ...]` or steps first, each row's elements at `outputOffset`.
 package func lstmReference(
   _ parameters: FloatLSTMParameters, _ constants: borrowing FloatLSTMConstants, input: Span<Float>,
-  gates: inout MutableSpan<Float>, state: inout MutableSpan<Float>, cellState: inout MutableSpan<Float>,
-  output: inout MutableSpan<Float>
+  gates: inout MutableSpan<Float>, quantized: inout MutableSpan<Int8>, state: inout MutableSpan<Float>,
+  cellState: inout MutableSpan<Float>, output: inout MutableSpan<Float>
 ) {
   let cells = parameters.cells
   let size = parameters.inputSize
-  let couples = constants.inputGate.inputWeights.count == 0
+  let couples = constants.inputGate.inputWeights.isEmpty
+  func room(_ start: Int, _ count: Int) -> RecurrentVectorRoom {
+    RecurrentVectorRoom(start: start, count: count, isAsymmetric: parameters.isAsymmetric)
+  }
+  let inputRoom = room(0, size)
+  let stateRoom = room(size, parameters.outputSize)
+  let cellRoom = room(size + parameters.outputSize, cells)
   for position in 0..<parameters.steps {
     let step = parameters.isReversed ? parameters.steps - 1 - position : position
     for batch in 0..<parameters.batches {
@@ -172,18 +185,22 @@ package func lstmReference(
       let x = input.extracting((row * size)..<(row * size + size))
       let stateRange = (batch * parameters.outputSize)..<((batch + 1) * parameters.outputSize)
       let cellRange = (batch * cells)..<((batch + 1) * cells)
+      let inputScale = inputRoom.quantize(x, &quantized)
+      let stateScale = stateRoom.quantize(state.span.extracting(stateRange), &quantized)
       func evaluate(
         _ gate: borrowing FloatLSTMGate, _ activation: RecurrentActivation, _ index: Int,
-        _ state: borrowing MutableSpan<Float>, _ cellState: borrowing MutableSpan<Float>,
-        _ gates: inout MutableSpan<Float>
+        _ quantized: borrowing MutableSpan<Int8>, _ state: borrowing MutableSpan<Float>,
+        _ cellState: borrowing MutableSpan<Float>, _ gates: inout MutableSpan<Float>
       ) {
         gate.evaluate(
-          input: x, state: state.span.extracting(stateRange), cellState: cellState.span.extracting(cellRange),
-          activation: activation, gates: &gates, start: index * cells)
+          input: inputRoom.vector(x, quantized, inputScale),
+          state: stateRoom.vector(state.span.extracting(stateRange), quantized, stateScale),
+          cellState: cellState.span.extracting(cellRange), activation: activation, gates: &gates,
+          start: index * cells)
       }
-      if !couples { evaluate(constants.inputGate, .logistic, 0, state, cellState, &gates) }
-      evaluate(constants.forgetGate, .logistic, 1, state, cellState, &gates)
-      evaluate(constants.cellGate, parameters.activation, 2, state, cellState, &gates)
+      if !couples { evaluate(constants.inputGate, .logistic, 0, quantized, state, cellState, &gates) }
+      evaluate(constants.forgetGate, .logistic, 1, quantized, state, cellState, &gates)
+      evaluate(constants.cellGate, parameters.activation, 2, quantized, state, cellState, &gates)
       for cell in 0..<cells {
         let forget = gates[cells + cell]
         let admit = couples ? 1 - forget : gates[cell]
@@ -191,15 +208,19 @@ package func lstmReference(
         if parameters.cellClip > 0 { value = min(max(value, -parameters.cellClip), parameters.cellClip) }
         cellState[cellRange.lowerBound + cell] = value
       }
-      evaluate(constants.outputGate, .logistic, 3, state, cellState, &gates)
+      evaluate(constants.outputGate, .logistic, 3, quantized, state, cellState, &gates)
       for cell in 0..<cells {
         gates[3 * cells + cell] *= parameters.activation.apply(to: cellState[cellRange.lowerBound + cell])
       }
+      let hidden = (3 * cells)..<(4 * cells)
+      let projects = !constants.projection.isEmpty
+      let cellScale = projects ? cellRoom.quantize(gates.span.extracting(hidden), &quantized) : inputScale
       for index in 0..<parameters.outputSize {
         var value = gates[3 * cells + min(index, cells - 1)]
-        if constants.projection.count > 0 {
+        if projects {
+          let vector = cellRoom.vector(gates.span.extracting(hidden), quantized, cellScale)
           value = constants.projectionBias.count > 0 ? constants.projectionBias[index] : 0
-          for cell in 0..<cells { value += constants.projection[index * cells + cell] * gates[3 * cells + cell] }
+          value = constants.projection.addProducts(index, vector, to: value)
           if parameters.projectionClip > 0 {
             value = min(max(value, -parameters.projectionClip), parameters.projectionClip)
           }
