@@ -54,6 +54,7 @@ struct CaseTests {
     "cases in Fixtures equal the reference",
     arguments: [
       "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 114,
+      "cases-control": 8,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))
