@@ -1,4 +1,4 @@
-"""Makes the cases of Fixtures/cases-control: loops, branches, calls and variables as TensorFlow's converter writes them.
+"""Makes the cases of Fixtures/cases-control: loops, branches and variables as TensorFlow's converter writes them.
 
     python make_control_cases.py CASES_FOLDER
 
@@ -6,17 +6,13 @@ Each model runs three times in one interpreter under LiteRT's BUILTIN_REF kernel
 kernels refuse is printed and left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin,
 input-0-run1.bin, ..., case.json}.
 """
-import json
-import os
 import sys
 import zlib
 
 import numpy as np
 import tensorflow as tf
 
-import litert
-
-RUNS = 3
+from stateful_cases import write_case, write_folder
 
 
 class Loop(tf.Module):
@@ -121,49 +117,8 @@ def write(module, folder):
     """Runs a model and writes its case."""
     name = type(module).__name__
     seed = zlib.crc32(name.encode())
-    random = np.random.default_rng(seed)
-    model = convert(module)
-    interpreter = litert.reference_interpreter(model)
-    details, results = interpreter.get_input_details()[0], interpreter.get_output_details()
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "model.tflite"), "wb") as file:
-        file.write(model)
-    for run in range(RUNS):
-        tail = f"-run{run}" if run else ""
-        values = random.normal(0, 4, details["shape"]).astype(details["dtype"])
-        interpreter.set_tensor(details["index"], values)
-        interpreter.invoke()
-        values.tofile(os.path.join(folder, f"input-0{tail}.bin"))
-        for index, result in enumerate(results):
-            interpreter.get_tensor(result["index"]).tofile(os.path.join(folder, f"output-{index}{tail}.bin"))
-
-    def describe(tensor):
-        return {
-            "name": tensor["name"], "dtype": np.dtype(tensor["dtype"]).name,
-            "shape": [int(size) for size in tensor["shape"]]}
-
-    row = {"op": name, "dtype": np.dtype(details["dtype"]).name, "seed": seed, "runs": RUNS, "exact": False}
-    description = row | {
-        "params": {}, "notes": [], "inputs": [describe(details)],
-        "outputs": [describe(result) for result in results]}
-    with open(os.path.join(folder, "case.json"), "w", encoding="utf-8") as file:
-        json.dump(description, file, indent=1)
-    return row
-
-
-def main():
-    root = sys.argv[1]
-    rows = []
-    for module in modules():
-        name = f"case-{len(rows)}"
-        try:
-            rows.append({"case": name} | write(module, os.path.join(root, name)))
-        except (RuntimeError, ValueError) as error:
-            print(f"refused: {type(module).__name__}: {str(error).strip().splitlines()[0]}")
-    with open(os.path.join(root, "index.json"), "w", encoding="utf-8") as file:
-        json.dump({"cases": rows}, file, indent=1)
-    print(f"{len(rows)} cases in {root}")
+    return write_case(folder, convert(module), name, seed, {}, np.random.default_rng(seed), 4)
 
 
 if __name__ == "__main__":
-    main()
+    write_folder(sys.argv[1], modules(), write)

@@ -10,16 +10,13 @@ left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, outp
 """
 import itertools
 import json
-import os
 import sys
 import zlib
 
 import numpy as np
 
-import litert
 from flatbuffer_model import ModelBuilder
-
-RUNS = 3
+from stateful_cases import write_case, write_folder
 
 
 class Layer:
@@ -30,6 +27,9 @@ class Layer:
         self.seed = zlib.crc32(json.dumps([operator, parameters]).encode())
         self.random = np.random.default_rng(self.seed)
         self.model = ModelBuilder("TinyTensor fixture")
+
+    def __str__(self):
+        return f"{self.operator} {self.parameters}"
 
     def weights(self, name, *shape, deviation=0.5, integers=False):
         """Adds a constant of normally distributed numbers, in float32 or in int8 with one scale."""
@@ -61,7 +61,8 @@ def lstm(coupled, peephole, projection, normalization, **more):
     used = [not (coupled and gate == "input") for gate in gates]
     inputs = [image]
     inputs += [layer.weights(f"W {gate}", cells, size, integers=hybrid) if on else -1 for gate, on in zip(gates, used)]
-    inputs += [layer.weights(f"R {gate}", cells, outputs, integers=hybrid) if on else -1 for gate, on in zip(gates, used)]
+    inputs += [
+        layer.weights(f"R {gate}", cells, outputs, integers=hybrid) if on else -1 for gate, on in zip(gates, used)]
     inputs += [
         layer.weights(f"P {gate}", cells, integers=hybrid) if peephole and on else -1
         for gate, on in zip(gates, used) if gate != "cell"]
@@ -179,46 +180,8 @@ def layers():
 
 def write(layer, folder):
     """Runs a layer and writes its case."""
-    model = layer.model.pack()
-    interpreter = litert.reference_interpreter(model)
-    details, results = interpreter.get_input_details()[0], interpreter.get_output_details()
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "model.tflite"), "wb") as file:
-        file.write(model)
-    for run in range(RUNS):
-        tail = f"-run{run}" if run else ""
-        values = layer.random.normal(0, 1, details["shape"]).astype(np.float32)
-        interpreter.set_tensor(details["index"], values)
-        interpreter.invoke()
-        values.tofile(os.path.join(folder, f"input-0{tail}.bin"))
-        for index, result in enumerate(results):
-            interpreter.get_tensor(result["index"]).tofile(os.path.join(folder, f"output-{index}{tail}.bin"))
-    description = {
-        "op": layer.operator, "dtype": "float32", "seed": layer.seed, "params": layer.parameters, "runs": RUNS,
-        "exact": False, "notes": [],
-        "inputs": [{"name": "input", "dtype": "float32", "shape": [int(size) for size in details["shape"]]}],
-        "outputs": [
-            {"name": result["name"], "dtype": "float32", "shape": [int(size) for size in result["shape"]]}
-            for result in results],
-    }
-    with open(os.path.join(folder, "case.json"), "w", encoding="utf-8") as file:
-        json.dump(description, file, indent=1)
-    return {key: description[key] for key in ("op", "dtype", "seed", "runs", "exact")}
-
-
-def main():
-    root = sys.argv[1]
-    rows = []
-    for layer in layers():
-        name = f"case-{len(rows)}"
-        try:
-            rows.append({"case": name} | write(layer, os.path.join(root, name)))
-        except (RuntimeError, ValueError) as error:
-            print(f"refused: {layer.operator} {layer.parameters}: {str(error).strip().splitlines()[0]}")
-    with open(os.path.join(root, "index.json"), "w", encoding="utf-8") as file:
-        json.dump({"cases": rows}, file, indent=1)
-    print(f"{len(rows)} cases in {root}")
+    return write_case(folder, layer.model.pack(), layer.operator, layer.seed, layer.parameters, layer.random, 1)
 
 
 if __name__ == "__main__":
-    main()
+    write_folder(sys.argv[1], layers(), write)
