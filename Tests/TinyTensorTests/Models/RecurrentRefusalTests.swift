@@ -2,7 +2,7 @@ import Testing
 
 @testable import TinyTensor
 
-/// Layers with a state, each made wrong in one place.
+/// Layers with a state, made wrong in one place or given unusual numbers.
 @Suite("Recurrent layers that are wrong are refused")
 struct RecurrentRefusalTests {
   /// Places among the inputs of a long short-term memory.
@@ -105,6 +105,26 @@ struct RecurrentRefusalTests {
       #expect(code(.int8, place) { $0.scales = nil } == .invalidOperator)
       #expect(code(.int8, place) { ($0.scales, $0.zeroPoints) = ([1, 1], [0, 0]) } == .invalidOperator)
       #expect(code(.int8, place) { $0.scales = [.nan] } == .invalidOperator)
+    }
+  }
+
+  @Test("UNIDIRECTIONAL_SEQUENCE_LSTM: weights called uint8 are int8, and no number of the input ends the process")
+  func lstmNumbers() throws {
+    func output(_ type: ElementType, _ value: Float) throws -> [UInt8] {
+      let model = try Model(bytes: lstm(type).bytes)
+      var session = try model.makeSession()
+      let input = [UInt32](repeating: value.bitPattern, count: 12).flatMap { pattern in
+        (0..<4).map { UInt8(truncatingIfNeeded: pattern >> UInt32(8 * $0)) }
+      }
+      try session.setInput(model.input(at: 0), bytes: input.span)
+      try session.run()
+      return try session.outputArray(model.output(at: 0))
+    }
+    for value in [Float(0), 1, -2.5, .greatestFiniteMagnitude] {
+      #expect(try output(.uint8, value) == output(.int8, value))
+    }
+    for value in [Float.infinity, -.infinity, .nan] {
+      for type in [ElementType.int8, .float32] { #expect(try output(type, value).count == 72) }
     }
   }
 
