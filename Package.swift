@@ -18,6 +18,19 @@ let settings: [SwiftSetting] =
 let kernelFlags = ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"]
 let kernelSettings = settings + [.unsafeFlags(kernelFlags, .when(configuration: .debug))]
 
+/// The kernels of an instruction set are a module of their own, compiled with its target features; which one runs is
+/// decided by the processor. Their code is all pointers and vectors, so strict memory safety would mark every line; they
+/// use `Builtin` for the vectors' instructions. The flags are ignored where the target is not x86-64.
+func instructionSet(_ features: String...) -> [SwiftSetting] {
+  var flags = kernelFlags
+  for feature in features {
+    flags += ["-Xcc", "-Xclang", "-Xcc", "-target-feature", "-Xcc", "-Xclang", "-Xcc", feature]
+  }
+  return [
+    .swiftLanguageMode(.v6), .enableExperimentalFeature("BuiltinModule"), .unsafeFlags(flags),
+  ] + warnings
+}
+
 let package = Package(
   name: "TinyTensor",
   platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -29,11 +42,19 @@ let package = Package(
   ],
   targets: [
     .target(name: "FlatbufferReader", swiftSettings: settings),
-    .target(name: "TinyTensor", dependencies: ["FlatbufferReader", "TinyTensorKernels"], swiftSettings: settings),
+    .target(
+      name: "TinyTensor", dependencies: ["FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsAVX512"],
+      swiftSettings: settings),
     .executableTarget(name: "tinyrun", dependencies: ["TinyTensor"], swiftSettings: settings),
 
     // MARK: Implementation details
     .target(name: "TinyTensorKernels", swiftSettings: kernelSettings),
+
+    // What the kernels of all instruction sets have in common.
+    .target(name: "KernelInterface", swiftSettings: [.swiftLanguageMode(.v6)] + warnings),
+    .target(
+      name: "KernelsAVX512", dependencies: ["KernelInterface"],
+      swiftSettings: instructionSet("+avx512f", "+avx512bw", "+avx512vl", "+avx512dq", "+avx512vnni")),
 
     // MARK: Tests
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),

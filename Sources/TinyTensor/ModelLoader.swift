@@ -12,7 +12,7 @@ struct ModelLoader {
     let subgraph = file.subgraphs[entry.subgraph]
     try Self.checkEntry(subgraph, entry)
     let codes = try Self.checkedCodes(file, subgraph, device, options)
-    let context = BuildContext(file, device: device, options: options)
+    let context = try BuildContext(file, device: device, options: options)
     var builder = try GraphBuilder(context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph))
     let kernels = try builder.translateAll(codes)
     try builder.checkOutputs(entry.outputs.map { $0.tensor })
@@ -34,7 +34,7 @@ struct ModelLoader {
       let facts = kernels[index]
       return OperatorInfo(
         name: codes[index].name, device: .cpu,
-        kernel: builder.folded.contains(index) ? "folded" : facts?.kernel.description ?? "view",
+        kernel: builder.folded.contains(index) ? "folded" : facts?.kernelName ?? "view",
         inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
         multiplyAccumulates: builder.folded.contains(index) ? 0 : facts?.multiplyAccumulates ?? 0)
     }

@@ -3,6 +3,8 @@ final class BuildContext {
   let file: ModelFile
   let device: Device
   let options: ModelOptions
+  /// The set that kernels come from.
+  let kernelSet: KernelSet
   private(set) var variables: [Variable] = []
   private var resources: [ResourceName: Int] = [:]
   private var graphCount = 0
@@ -12,10 +14,19 @@ final class BuildContext {
   /// How many graphs a model may consist of, those that are called from several places counted each time.
   static let maximumGraphs = 1024
 
-  init(_ file: ModelFile, device: Device, options: ModelOptions) {
+  init(_ file: ModelFile, device: Device, options: ModelOptions) throws(ModelError) {
+    kernelSet = try device.cpuOptions.chosenKernels()
     self.file = file
     self.device = device
     self.options = options
+  }
+
+  /// The vector kernels to pack constants for; `nil` where the reference kernels shall run.
+  var instructionSet: InstructionSet? {
+    switch kernelSet {
+    case .avx512vnni: .avx512vnni
+    default: nil
+    }
   }
 
   /// A value that is kept from run to run.

@@ -118,6 +118,17 @@ extension GraphBuilder {
     }
   }
 
+  /// The bytes of a constant that the current step reads; `nil` if it is not constant.
+  @_lifetime(borrow self)
+  func constantBytes(_ slot: ReadSlot) -> RawSpan? {
+    switch source(of: slot) {
+    case .file(let offset, let byteCount):
+      return context.file.storage.bytes(heldBy: self).extracting(offset..<(offset + byteCount))
+    case .block(let block): return blocks[block].bytes(heldBy: self)
+    case .tensor, .scratch, .variable: return nil
+    }
+  }
+
   /// The variable that an input is a handle of, or `nil` if it is a tensor.
   func resourceInput(_ index: Int) -> Int? {
     guard index < node.inputs.count, node.inputs[index] >= 0,
@@ -253,6 +264,11 @@ extension GraphBuilder {
   mutating func bind<Element: BitwiseCopyable>(packed elements: [Element]) throws(ModelError) -> ReadSlot {
     let block = addBlock(try AlignedMemory.holding(elements))
     return ReadSlot(index: addOperand(.block(block)))
+  }
+
+  /// Has the step read memory of the operator's own making.
+  mutating func bind(packed memory: AlignedMemory) -> ReadSlot {
+    ReadSlot(index: addOperand(.block(addBlock(memory))))
   }
 
   /// Has the step write an output of that shape.

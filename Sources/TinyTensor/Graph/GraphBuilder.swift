@@ -251,6 +251,9 @@ struct GraphBuilder {
     return operands.count - 1 - firstOperand
   }
 
+  /// Where an operand of the current step comes from.
+  func source(of slot: ReadSlot) -> OperandSource { operands[firstOperand + slot.index] }
+
   mutating func addBlock(_ block: AlignedMemory) -> Int {
     blocks.append(block)
     return blocks.count - 1

@@ -7,6 +7,7 @@ struct Convolution: Sendable {
   let groups: Int
   let operands: FilterOperands
   let output: WriteSlot
+  let packed: PackedMatrix?
 }
 
 extension Convolution {
@@ -43,18 +44,20 @@ extension Convolution {
       return try HybridLayer.translateConvolution(
         &graph, input: input, filter: filter, geometry: geometry, groups: groups, activation: options.activation)
     }
+    let operands = try graph.filterOperands(
+      input: input, filter: filter, bias: 2, axis: 0, activation: options.activation,
+      wideBias: .option(options.biasType))
+    let output = try graph.bindOutput(shape: graph.outputShape(geometry))
     return .convolution(
       Convolution(
-        geometry: geometry, groups: groups,
-        operands: try graph.filterOperands(
-          input: input, filter: filter, bias: 2, axis: 0, activation: options.activation,
-          wideBias: .option(options.biasType)),
-        output: try graph.bindOutput(shape: graph.outputShape(geometry))))
+        geometry: geometry, groups: groups, operands: operands, output: output,
+        packed: try graph.packedConvolution(geometry, groups: groups, input: input, operands, output: output)))
   }
 }
 
 extension Convolution {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -81,7 +84,7 @@ extension Convolution {
       case .float32: "conv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel,
+      kernel: kernel, set: packed?.set,
       multiplyAccumulates: OperatorFacts.product(
         geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / groups))
   }

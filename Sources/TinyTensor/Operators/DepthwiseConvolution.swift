@@ -7,6 +7,9 @@ struct DepthwiseConvolution: Sendable {
   let depthMultiplier: Int
   let operands: FilterOperands
   let output: WriteSlot
+  let packed: PackedDepthwise?
+  /// Of an image with one channel, for which it is an ordinary convolution.
+  let packedMatrix: PackedMatrix?
 }
 
 extension DepthwiseConvolution {
@@ -42,17 +45,26 @@ extension DepthwiseConvolution {
       return try HybridLayer.translateDepthwise(
         &graph, input: input, filter: filter, geometry: geometry, activation: options.activation)
     }
+    let operands = try graph.filterOperands(
+      input: input, filter: filter, bias: 2, axis: 3, activation: options.activation, wideBias: .int64Only)
+    let output = try graph.bindOutput(shape: graph.outputShape(geometry))
+    let packedMatrix =
+      input.shape[3] == 1
+      ? try graph.packedConvolution(
+        geometry, groups: 1, input: input, operands, output: output, isTransposed: true) : nil
     return .depthwiseConvolution(
       DepthwiseConvolution(
-        geometry: geometry, depthMultiplier: channels / input.shape[3],
-        operands: try graph.filterOperands(
-          input: input, filter: filter, bias: 2, axis: 3, activation: options.activation, wideBias: .int64Only),
-        output: try graph.bindOutput(shape: graph.outputShape(geometry))))
+        geometry: geometry, depthMultiplier: channels / input.shape[3], operands: operands, output: output,
+        packed: packedMatrix == nil
+          ? try graph.packedDepthwise(geometry, input: input, operands, output: output) : nil,
+        packedMatrix: packedMatrix))
   }
 }
 
 extension DepthwiseConvolution {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory) }
+    if let packedMatrix { return packedMatrix.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -80,7 +92,7 @@ extension DepthwiseConvolution {
       case .float32: "dwconv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel,
+      kernel: kernel, set: packed?.set ?? packedMatrix?.set,
       multiplyAccumulates: OperatorFacts.product(geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
   }
 }

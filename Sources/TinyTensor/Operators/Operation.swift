@@ -227,13 +227,22 @@ extension Operation {
 
 /// What a profile says of an operator.
 struct OperatorFacts: Sendable {
-  /// `<operator>.<types>.<kernel set>`.
+  /// `<operator>.<types>.reference`.
   var kernel: StaticString
+  /// The instruction set whose kernel runs in place of the reference.
+  var set: InstructionSet?
   /// Multiplications that are added to a sum; 0 for operators of another kind.
   var multiplyAccumulates = 0
 }
 
 extension OperatorFacts {
+  /// `<operator>.<types>.<kernel set>`.
+  var kernelName: String {
+    let name = kernel.description
+    guard let set, let dot = name.lastIndex(of: ".") else { return name }
+    return String(name[...dot]) + set.name
+  }
+
   /// The product of counts, or the largest `Int` where that is too small.
   static func product(_ factors: Int...) -> Int {
     var product = 1

@@ -21,14 +21,16 @@
 final class AlignedMemory: @unchecked Sendable {
   /// Bytes that every tensor in memory is aligned to: a cache line, and the widest vector register.
   static let alignment = 64
+  /// Bytes behind the last one that may be read, never written: kernels load whole vectors.
+  static let slack = 64
 
   let base: UnsafeMutableRawPointer
   let byteCount: Int
 
   /// Memory of `byteCount` bytes, or `nil` if the system has no more.
   init?(byteCount: Int) {
-    // A size of 0 still gets an address.
-    let size = max(byteCount, 1)
+    guard byteCount <= Int.max - Self.slack else { return nil }
+    let size = byteCount + Self.slack
     #if hasFeature(Embedded) || os(Windows)
       unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
     #else

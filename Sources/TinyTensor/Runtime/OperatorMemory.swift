@@ -44,6 +44,16 @@ struct OperatorMemory {
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
+  /// Where an operand that is read lies, for kernels of an instruction set.
+  ///
+  /// Sound as long as it is used in the run: ``AlignedMemory/slack`` bytes behind its memory may be read.
+  @inline(always)
+  func pointer(_ slot: ReadSlot) -> UnsafeRawPointer { unsafe UnsafeRawPointer(operands[slot.index].base) }
+
+  /// Where an operand that is written lies, for kernels of an instruction set.
+  @inline(always)
+  func pointer(_ slot: WriteSlot) -> UnsafeMutableRawPointer { unsafe operands[slot.index].base }
+
   /// The bytes of an operand that is read.
   @inline(always)
   @_lifetime(borrow self)

@@ -1,0 +1,55 @@
+/// What becomes of sums that have been scaled: zero point, activation and type, all as int8; a uint8 output is an int8
+/// one with the sign bits flipped at the end.
+package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
+  /// Of the output; of uint8, 128 less.
+  package var zeroPoint: Int32
+  /// The activation's bounds; of uint8, 128 less.
+  package var minimum: Int32
+  package var maximum: Int32
+  /// `0x80` in every byte for uint8, 0 for int8.
+  package var flip: Int32
+  /// Whether a sum below zero can be seen in the output, so that halves must be rounded away from zero exactly. False
+  /// where the activation's lower bound is the zero point: whatever is negative is raised to it.
+  package var seesNegative: Bool
+
+  package init(zeroPoint: Int32, minimum: Int32, maximum: Int32, isUnsigned: Bool) {
+    seesNegative = minimum < zeroPoint
+    self.zeroPoint = isUnsigned ? zeroPoint - 128 : zeroPoint
+    self.minimum = isUnsigned ? minimum - 128 : minimum
+    self.maximum = isUnsigned ? maximum - 128 : maximum
+    flip = isUnsigned ? Int32(bitPattern: 0x8080_8080) : 0
+  }
+}
+
+/// The rows of numbers that a block of channels has before its weights, each one vector a vector of channels.
+package enum ChannelRow {
+  /// The bias with all corrections folded in.
+  package static let bias = 0
+  /// The 31-bit factor.
+  package static let multiplier = 1
+  /// `2^(shift - 1)`, or 0 for the shift 0.
+  package static let rounding = 2
+  /// How far the product is shifted right: 0 to 31.
+  package static let shift = 3
+  /// 1 more than how far the sum is shifted left before: 1 to 31.
+  package static let scaling = 4
+  /// -1, or 0 for the shift 0: what of a negative sum's sign is added before the shift.
+  package static let sign = 5
+  package static let count = 6
+}
+
+/// Channels of a block, and where each of them lies among the lanes.
+///
+/// Sums of a full block of `4 * lanes` channels are narrowed four vectors at a time with packs that work inside 128
+/// bits; their order is chosen so that the bytes come out in the order of channels.
+package struct ChannelOrder: BitwiseCopyable, Sendable, Hashable {
+  /// int32 lanes of a vector: 4, 8 or 16.
+  package var lanes: Int
+
+  package init(lanes: Int) { self.lanes = lanes }
+
+  /// The channel, in a full block, of a lane of one of its four vectors.
+  package func channel(vector: Int, lane: Int) -> Int {
+    (lane / 4) * 16 + vector * 4 + lane % 4
+  }
+}

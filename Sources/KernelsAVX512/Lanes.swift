@@ -1,0 +1,202 @@
+#if arch(x86_64)
+  import Builtin
+
+  /// Vectors of 512 bits, with AVX-512 (F, BW, VL, DQ) and its VNNI.
+  ///
+  /// What a kernel needs of an instruction set: the same names stand in every module of kernels. Nothing here calls a
+  /// generic of the standard library: its specialization would be one symbol for all modules, and the linker could take
+  /// the one that only this module's processors can run.
+  typealias Lanes = SIMD16<Int32>
+  /// The bytes of 4 vectors of lanes.
+  typealias Bytes = SIMD64<Int8>
+  /// One byte a lane.
+  typealias LaneBytes = SIMD16<Int8>
+
+  let laneCount = 16
+  typealias FastTile = Tile6
+
+  private typealias Words = Builtin.Vec16xInt32
+  private typealias Longs = Builtin.Vec8xInt64
+
+  @inline(__always)
+  private func words(_ lanes: Lanes) -> Words { unsafeBitCast(lanes, to: Words.self) }
+  @inline(__always)
+  private func longs(_ lanes: Lanes) -> Longs { unsafeBitCast(lanes, to: Longs.self) }
+  @inline(__always)
+  private func lanes(_ words: Words) -> Lanes { unsafeBitCast(words, to: Lanes.self) }
+  @inline(__always)
+  private func splat(long value: Int64) -> Longs {
+    unsafeBitCast(SIMD8<Int64>(value, value, value, value, value, value, value, value), to: Longs.self)
+  }
+
+  /// `value` in every lane.
+  @inline(__always)
+  func splat(_ value: Int32) -> Lanes {
+    let v = value
+    return Lanes(v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v)
+  }
+
+  /// `sum` and the 4 products of each lane: of uint8 `activations` and int8 `weights`.
+  @inline(__always)
+  func addProducts(_ sum: Lanes, _ activations: Lanes, _ weights: Lanes) -> Lanes {
+    lanes(Builtin.int_x86_avx512_vpdpbusd_512(words(sum), words(activations), words(weights)))
+  }
+
+  @inline(__always)
+  func flipped(_ values: Lanes, _ mask: Lanes) -> Lanes { lanes(Builtin.xor_Vec16xInt32(words(values), words(mask))) }
+
+  /// Requires counts of 0 to 31.
+  @inline(__always)
+  func shiftedLeft(_ values: Lanes, _ counts: Lanes) -> Lanes {
+    lanes(Builtin.shl_Vec16xInt32(words(values), words(counts)))
+  }
+
+  /// Requires counts of 0 to 31; the sign fills.
+  @inline(__always)
+  func shiftedRight(_ values: Lanes, _ counts: Lanes) -> Lanes {
+    lanes(Builtin.ashr_Vec16xInt32(words(values), words(counts)))
+  }
+
+  @inline(__always)
+  func signs(_ values: Lanes) -> Lanes {
+    lanes(Builtin.ashr_Vec16xInt32(words(values), words(splat(31))))
+  }
+
+  /// `(doubled * multiplier + 2^31) / 2^32`, rounded down. Requires that the product is below `2^62`.
+  @inline(__always)
+  func roundedHighProduct(_ doubled: Lanes, _ multiplier: Lanes) -> Lanes {
+    let half = splat(long: 1 << 31)
+    let even = Builtin.add_Vec8xInt64(
+      Builtin.mul_Vec8xInt64(signExtended(longs(doubled)), signExtended(longs(multiplier))), half)
+    let odd = Builtin.add_Vec8xInt64(
+      Builtin.mul_Vec8xInt64(upper(longs(doubled)), upper(longs(multiplier))), half)
+    let low = Builtin.lshr_Vec8xInt64(even, splat(long: 32))
+    let high = Builtin.and_Vec8xInt64(odd, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
+  }
+
+  @inline(__always)
+  private func signExtended(_ values: Longs) -> Longs {
+    Builtin.ashr_Vec8xInt64(Builtin.shl_Vec8xInt64(values, splat(long: 32)), splat(long: 32))
+  }
+
+  @inline(__always)
+  private func upper(_ values: Longs) -> Longs { Builtin.ashr_Vec8xInt64(values, splat(long: 32)) }
+
+  // MARK: Narrowing
+
+  /// What sums become, in every lane.
+  struct OutputVectors {
+    private let zeroPoint: Builtin.Vec32xInt16
+    private let minimum: Builtin.Vec64xInt8
+    private let maximum: Builtin.Vec64xInt8
+    private let flip: Builtin.Vec64xInt8
+    private let wideZeroPoint: Words
+    private let wideMinimum: Words
+    private let wideMaximum: Words
+
+    @inline(__always)
+    init(zeroPoint: Int32, minimum: Int32, maximum: Int32, flip: Int32) {
+      // All three fit 8 bits, or 9 for the zero point.
+      let pair = (zeroPoint & 0xFFFF) | (zeroPoint &<< 16)
+      self.zeroPoint = unsafeBitCast(splat(pair), to: Builtin.Vec32xInt16.self)
+      self.minimum = unsafeBitCast(splat((minimum & 0xFF) &* 0x0101_0101), to: Builtin.Vec64xInt8.self)
+      self.maximum = unsafeBitCast(splat((maximum & 0xFF) &* 0x0101_0101), to: Builtin.Vec64xInt8.self)
+      self.flip = unsafeBitCast(splat(flip), to: Builtin.Vec64xInt8.self)
+      wideZeroPoint = words(splat(zeroPoint))
+      wideMinimum = words(splat(minimum))
+      wideMaximum = words(splat(maximum))
+    }
+
+    /// 4 vectors in the order of a full block, as bytes in the order of channels.
+    @inline(__always)
+    func narrowed(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes {
+      let ab = Builtin.int_sadd_sat_Vec32xInt16(Builtin.int_x86_avx512_packssdw_512(words(a), words(b)), zeroPoint)
+      let cd = Builtin.int_sadd_sat_Vec32xInt16(Builtin.int_x86_avx512_packssdw_512(words(c), words(d)), zeroPoint)
+      let bytes = Builtin.int_x86_avx512_packsswb_512(ab, cd)
+      let clamped = Builtin.int_smin_Vec64xInt8(Builtin.int_smax_Vec64xInt8(bytes, minimum), maximum)
+      return unsafeBitCast(Builtin.xor_Vec64xInt8(clamped, flip), to: Bytes.self)
+    }
+
+    /// One vector in its own order.
+    @inline(__always)
+    func narrowed(_ a: Lanes) -> LaneBytes {
+      // A scaled sum is below 2^31 in magnitude, the zero point below 2^9; the sum saturates nowhere that the clamp
+      // could see, since int32 addition is clamped before: bounds are those of 8 bits.
+      let raised = Builtin.int_smax_Vec16xInt32(
+        Builtin.int_sadd_sat_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
+      let narrow = Builtin.trunc_Vec16xInt32_Vec16xInt8(Builtin.int_smin_Vec16xInt32(raised, wideMaximum))
+      return flippedBytes(narrow)
+    }
+
+    @inline(__always)
+    private func flippedBytes(_ bytes: Builtin.Vec16xInt8) -> LaneBytes {
+      let part = unsafeBitCast(flip, to: SIMD64<Int8>.self).lowHalf.lowHalf
+      return unsafeBitCast(Builtin.xor_Vec16xInt8(bytes, part._storage._value), to: LaneBytes.self)
+    }
+  }
+
+  // MARK: Bytes of rows beside each other
+
+  @inline(__always)
+  func flippedBytes(_ bytes: Bytes, _ mask: Lanes) -> Bytes {
+    unsafeBitCast(
+      Builtin.xor_Vec64xInt8(bytes._storage._value, unsafeBitCast(mask, to: Builtin.Vec64xInt8.self)), to: Bytes.self)
+  }
+
+  @inline(__always)
+  func zeroBytes() -> Bytes { unsafeBitCast(splat(0), to: Bytes.self) }
+
+  /// For every channel of 4 rows, its 4 bytes in one lane; in the order of a full block.
+  @inline(__always)
+  func interleaved(_ r0: Bytes, _ r1: Bytes, _ r2: Bytes, _ r3: Bytes) -> (Lanes, Lanes, Lanes, Lanes) {
+    let low0 = unpackedLow(r0, r1)
+    let high0 = unpackedHigh(r0, r1)
+    let low1 = unpackedLow(r2, r3)
+    let high1 = unpackedHigh(r2, r3)
+    return (
+      unpackedLow(pairs: low0, low1), unpackedHigh(pairs: low0, low1), unpackedLow(pairs: high0, high1),
+      unpackedHigh(pairs: high0, high1)
+    )
+  }
+
+  @inline(__always)
+  private func unpackedLow(_ a: Bytes, _ b: Bytes) -> Builtin.Vec64xInt8 {
+    let order = SIMD64<Int32>(
+      0, 64, 1, 65, 2, 66, 3, 67, 4, 68, 5, 69, 6, 70, 7, 71, 16, 80, 17, 81, 18, 82, 19, 83, 20, 84, 21, 85, 22, 86,
+      23, 87, 32, 96, 33, 97, 34, 98, 35, 99, 36, 100, 37, 101, 38, 102, 39, 103, 48, 112, 49, 113, 50, 114, 51, 115,
+      52, 116, 53, 117, 54, 118, 55, 119)
+    return Builtin.shufflevector_Vec64xInt8_Vec64xInt32(a._storage._value, b._storage._value, order._storage._value)
+  }
+
+  @inline(__always)
+  private func unpackedHigh(_ a: Bytes, _ b: Bytes) -> Builtin.Vec64xInt8 {
+    let order = SIMD64<Int32>(
+      8, 72, 9, 73, 10, 74, 11, 75, 12, 76, 13, 77, 14, 78, 15, 79, 24, 88, 25, 89, 26, 90, 27, 91, 28, 92, 29, 93, 30,
+      94, 31, 95, 40, 104, 41, 105, 42, 106, 43, 107, 44, 108, 45, 109, 46, 110, 47, 111, 56, 120, 57, 121, 58, 122,
+      59, 123, 60, 124, 61, 125, 62, 126, 63, 127)
+    return Builtin.shufflevector_Vec64xInt8_Vec64xInt32(a._storage._value, b._storage._value, order._storage._value)
+  }
+
+  @inline(__always)
+  private func unpackedLow(pairs a: Builtin.Vec64xInt8, _ b: Builtin.Vec64xInt8) -> Lanes {
+    let order = SIMD32<Int32>(
+      0, 32, 1, 33, 2, 34, 3, 35, 8, 40, 9, 41, 10, 42, 11, 43, 16, 48, 17, 49, 18, 50, 19, 51, 24, 56, 25, 57, 26, 58,
+      27, 59)
+    return unsafeBitCast(
+      Builtin.shufflevector_Vec32xInt16_Vec32xInt32(
+        unsafeBitCast(a, to: Builtin.Vec32xInt16.self), unsafeBitCast(b, to: Builtin.Vec32xInt16.self),
+        order._storage._value), to: Lanes.self)
+  }
+
+  @inline(__always)
+  private func unpackedHigh(pairs a: Builtin.Vec64xInt8, _ b: Builtin.Vec64xInt8) -> Lanes {
+    let order = SIMD32<Int32>(
+      4, 36, 5, 37, 6, 38, 7, 39, 12, 44, 13, 45, 14, 46, 15, 47, 20, 52, 21, 53, 22, 54, 23, 55, 28, 60, 29, 61, 30,
+      62, 31, 63)
+    return unsafeBitCast(
+      Builtin.shufflevector_Vec32xInt16_Vec32xInt32(
+        unsafeBitCast(a, to: Builtin.Vec32xInt16.self), unsafeBitCast(b, to: Builtin.Vec32xInt16.self),
+        order._storage._value), to: Lanes.self)
+  }
+#endif

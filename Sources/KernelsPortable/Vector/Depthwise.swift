@@ -1,0 +1,297 @@
+import KernelInterface
+
+/// Depthwise convolution. See ``DepthwiseLayer`` for the layout.
+///
+/// The bytes of 4 kernel rows in a column of the input are brought into one lane a channel, so that a dot product of 4
+/// bytes adds a whole column. Neighbouring outputs share columns.
+func depthwiseKernel(_ task: DepthwiseTask) {
+  let layer = task.layer
+  if layer.kernelHeight <= 3, layer.kernelWidth == 3, layer.dilationWidth == 1, layer.strideWidth <= 2 {
+    switch (layer.strideWidth == 1, layer.output.seesNegative) {
+    case (true, true): threeColumnsOneStep(task)
+    case (true, false): threeColumnsOneStepPositive(task)
+    case (false, true): threeColumnsTwoSteps(task)
+    case (false, false): threeColumnsTwoStepsPositive(task)
+    }
+  } else {
+    anyKernel(task)
+  }
+}
+
+// One function for each case, not generic and not private: their symbols are then strong ones of this module.
+
+@inline(never)
+func threeColumnsOneStep(_ task: DepthwiseTask) { threeColumns(task, OneStep.self, seesNegative: true) }
+
+@inline(never)
+func threeColumnsOneStepPositive(_ task: DepthwiseTask) { threeColumns(task, OneStep.self, seesNegative: false) }
+
+@inline(never)
+func threeColumnsTwoSteps(_ task: DepthwiseTask) { threeColumns(task, TwoSteps.self, seesNegative: true) }
+
+@inline(never)
+func threeColumnsTwoStepsPositive(_ task: DepthwiseTask) { threeColumns(task, TwoSteps.self, seesNegative: false) }
+
+/// The columns under a kernel, of one block of channels.
+private struct Column {
+  var a: Lanes
+  var b: Lanes
+  var c: Lanes
+  var d: Lanes
+}
+
+/// 4 rows of the input, at a block of channels, and what lies beside them.
+private struct InputRows {
+  let r0: UnsafeRawPointer
+  let r1: UnsafeRawPointer
+  let r2: UnsafeRawPointer
+  let r3: UnsafeRawPointer
+  let step: Int
+  let width: Int
+  let flip: Lanes
+  let padding: Lanes
+
+  /// The kernel rows from `first` on of an output row; rows beyond the kernel repeat its last one.
+  @inline(__always)
+  init(_ task: DepthwiseTask, row: Int, first: Int, channel: Int) {
+    let layer = task.layer
+    let image = row / layer.outputHeight
+    let top = row % layer.outputHeight &* layer.strideHeight &- layer.paddingTop
+    let step = layer.channels
+    let base = task.input + image &* layer.inputHeight &* layer.inputWidth &* step
+    @inline(__always)
+    func pointer(_ tap: Int) -> UnsafeRawPointer {
+      let line = top &+ min(tap, layer.kernelHeight &- 1) &* layer.dilationHeight
+      return line >= 0 && line < layer.inputHeight
+        ? base + line &* layer.inputWidth &* step + channel : layer.paddingRow + channel
+    }
+    r0 = pointer(first)
+    r1 = pointer(first &+ 1)
+    r2 = pointer(first &+ 2)
+    r3 = pointer(first &+ 3)
+    self.step = step
+    width = layer.inputWidth
+    flip = splat(layer.inputFlip)
+    padding = splat(layer.padding ^ layer.inputFlip)
+  }
+
+  /// 3 rows; the fourth is zero.
+  @inline(__always)
+  func columnOfThree(_ column: Int) -> Column {
+    guard column >= 0 && column < width else { return Column(a: padding, b: padding, c: padding, d: padding) }
+    let place = column &* step
+    let lanes = interleaved(
+      loadBytes(r0 + place, flip), loadBytes(r1 + place, flip), loadBytes(r2 + place, flip), zeroBytes())
+    return Column(a: lanes.0, b: lanes.1, c: lanes.2, d: lanes.3)
+  }
+
+  @inline(__always)
+  func columnOfFour(_ column: Int) -> Column {
+    guard column >= 0 && column < width else { return Column(a: padding, b: padding, c: padding, d: padding) }
+    let place = column &* step
+    let lanes = interleaved(
+      loadBytes(r0 + place, flip), loadBytes(r1 + place, flip), loadBytes(r2 + place, flip),
+      loadBytes(r3 + place, flip))
+    return Column(a: lanes.0, b: lanes.1, c: lanes.2, d: lanes.3)
+  }
+}
+
+/// How far a kernel moves from an output to the next one.
+private protocol Steps {
+  static var count: Int { get }
+}
+
+private enum OneStep: Steps {
+  static var count: Int { @inline(__always) get { 1 } }
+}
+
+private enum TwoSteps: Steps {
+  static var count: Int { @inline(__always) get { 2 } }
+}
+
+/// 3 kernel columns, up to 3 kernel rows: two outputs at a time.
+@inline(__always)
+private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, seesNegative: Bool) {
+  let layer = task.layer
+  let blockChannels = 4 &* laneCount
+  let bytes = OutputVectors(
+    zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
+    flip: layer.output.flip)
+  var row = task.firstRow
+  while row < task.endRow {
+    var channel = 0
+    var panel = layer.panels
+    while channel < layer.channels {
+      let rows = InputRows(task, row: row, first: 0, channel: channel)
+      let count = min(blockChannels, layer.channels &- channel)
+      let target = task.output + row &* layer.outputWidth &* layer.channels + channel
+      threeColumnsRow(layer, rows, panel, target, count, bytes, Step.self, seesNegative: seesNegative)
+      channel &+= blockChannels
+      panel += layer.panelStride
+    }
+    row &+= 1
+  }
+}
+
+@inline(__always)
+private func threeColumnsRow<Step: Steps>(
+  _ layer: DepthwiseLayer, _ rows: InputRows, _ panel: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,
+  _ count: Int, _ bytes: OutputVectors, _: Step.Type, seesNegative: Bool
+) {
+  let weights = panel + 4 &* ChannelRow.count &* MemoryLayout<Lanes>.size
+  var column = 0 &- layer.paddingLeft
+  var target = output
+  var rest = layer.outputWidth
+  var c0 = rows.columnOfThree(column)
+  var c1 = Step.count == 1 ? rows.columnOfThree(column &+ 1) : c0
+  @inline(__always)
+  func sums(_ vector: Int, _ bias: Lanes, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
+    addProducts(
+      addProducts(
+        addProducts(bias, x, loadLanes(weights, vector)), y, loadLanes(weights, 4 &+ vector)), z,
+      loadLanes(weights, 8 &+ vector))
+  }
+  @inline(__always)
+  func both(
+    _ vector: Int, _ x: Lanes, _ y: Lanes, _ z: Lanes, _ u: Lanes, _ v: Lanes, _ w: Lanes
+  ) -> (Lanes, Lanes) {
+    let bias = loadLanes(panel, 4 &* ChannelRow.bias &+ vector)
+    let factors = ScalingVectors(panel, vector: vector, of: 4)
+    return (
+      factors.scaled(sums(vector, bias, x, y, z), seesNegative: seesNegative),
+      factors.scaled(sums(vector, bias, u, v, w), seesNegative: seesNegative)
+    )
+  }
+  while rest >= 2 {
+    let first: Column
+    let second: Column
+    let third: Column
+    let last: Column
+    if Step.count == 1 {
+      first = c1
+      second = rows.columnOfThree(column &+ 2)
+      third = second
+      last = rows.columnOfThree(column &+ 3)
+      let a = both(0, c0.a, first.a, second.a, first.a, second.a, last.a)
+      let b = both(1, c0.b, first.b, second.b, first.b, second.b, last.b)
+      let c = both(2, c0.c, first.c, second.c, first.c, second.c, last.c)
+      let d = both(3, c0.d, first.d, second.d, first.d, second.d, last.d)
+      storeBlock(bytes.narrowed(a.0, b.0, c.0, d.0), target, count)
+      storeBlock(bytes.narrowed(a.1, b.1, c.1, d.1), target + layer.channels, count)
+      c0 = third
+      c1 = last
+    } else {
+      first = rows.columnOfThree(column &+ 1)
+      second = rows.columnOfThree(column &+ 2)
+      third = rows.columnOfThree(column &+ 3)
+      last = rows.columnOfThree(column &+ 4)
+      let a = both(0, c0.a, first.a, second.a, second.a, third.a, last.a)
+      let b = both(1, c0.b, first.b, second.b, second.b, third.b, last.b)
+      let c = both(2, c0.c, first.c, second.c, second.c, third.c, last.c)
+      let d = both(3, c0.d, first.d, second.d, second.d, third.d, last.d)
+      storeBlock(bytes.narrowed(a.0, b.0, c.0, d.0), target, count)
+      storeBlock(bytes.narrowed(a.1, b.1, c.1, d.1), target + layer.channels, count)
+      c0 = last
+    }
+    column &+= 2 &* Step.count
+    target += 2 &* layer.channels
+    rest &-= 2
+  }
+  if rest > 0 {
+    let first = rows.columnOfThree(column &+ 1)
+    let last = rows.columnOfThree(column &+ 2)
+    @inline(__always)
+    func one(_ vector: Int, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
+      ScalingVectors(panel, vector: vector, of: 4).scaled(
+        sums(vector, loadLanes(panel, 4 &* ChannelRow.bias &+ vector), x, y, z), seesNegative: seesNegative)
+    }
+    storeBlock(
+      bytes.narrowed(
+        one(0, c0.a, first.a, last.a), one(1, c0.b, first.b, last.b), one(2, c0.c, first.c, last.c),
+        one(3, c0.d, first.d, last.d)), target, count)
+  }
+}
+
+/// Kernels of any size, one output at a time.
+@inline(never)
+func anyKernel(_ task: DepthwiseTask) {
+  let layer = task.layer
+  let blockChannels = 4 &* laneCount
+  let bytes = OutputVectors(
+    zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
+    flip: layer.output.flip)
+  var row = task.firstRow
+  while row < task.endRow {
+    var channel = 0
+    var panel = layer.panels
+    while channel < layer.channels {
+      let count = min(blockChannels, layer.channels &- channel)
+      var target = task.output + row &* layer.outputWidth &* layer.channels + channel
+      var origin = 0 &- layer.paddingLeft
+      var left = layer.outputWidth
+      while left > 0 {
+        anyOutput(task, row, channel, origin, panel, target, count, bytes)
+        origin &+= layer.strideWidth
+        target += layer.channels
+        left &-= 1
+      }
+      channel &+= blockChannels
+      panel += layer.panelStride
+    }
+    row &+= 1
+  }
+}
+
+@inline(__always)
+private func anyOutput(
+  _ task: DepthwiseTask, _ row: Int, _ channel: Int, _ origin: Int, _ panel: UnsafeRawPointer,
+  _ output: UnsafeMutableRawPointer, _ count: Int, _ bytes: OutputVectors
+) {
+  let layer = task.layer
+  var sums = Row4(panel)
+  var weights = panel + 4 &* ChannelRow.count &* MemoryLayout<Lanes>.size
+  var tap = 0
+  while tap < layer.kernelHeight {
+    let rows = InputRows(task, row: row, first: tap, channel: channel)
+    var column = origin
+    var left = layer.kernelWidth
+    while left > 0 {
+      let values = rows.columnOfFour(column)
+      sums.a = addProducts(sums.a, values.a, loadLanes(weights, 0))
+      sums.b = addProducts(sums.b, values.b, loadLanes(weights, 1))
+      sums.c = addProducts(sums.c, values.c, loadLanes(weights, 2))
+      sums.d = addProducts(sums.d, values.d, loadLanes(weights, 3))
+      weights += 4 &* MemoryLayout<Lanes>.size
+      column &+= layer.dilationWidth
+      left &-= 1
+    }
+    tap &+= 4
+  }
+  var tile = Tile1<Row4>(bias: sums)
+  tile.scale(panel, seesNegative: layer.output.seesNegative)
+  tile.store(output, stride: 0, count: 1, bytes, channels: count)
+}
+
+/// The bytes of a block of channels, as uint8.
+@inline(__always)
+private func loadBytes(_ base: UnsafeRawPointer, _ flip: Lanes) -> Bytes {
+  flippedBytes(base.loadUnaligned(as: Bytes.self), flip)
+}
+
+/// Stores the first `count` bytes of a block.
+@inline(__always)
+private func storeBlock(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ count: Int) {
+  if count == 4 &* laneCount {
+    output.storeBytes(of: bytes, as: Bytes.self)
+  } else {
+    storePart(bytes, output, count)
+  }
+}
+
+@inline(never)
+func storePart(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ count: Int) {
+  var copy = bytes
+  withUnsafeBytes(of: &copy) { source in
+    output.copyMemory(from: source.baseAddress!, byteCount: count)
+  }
+}

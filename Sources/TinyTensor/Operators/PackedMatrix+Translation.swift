@@ -1,0 +1,220 @@
+import FlatbufferReader
+import KernelInterface
+import TinyTensorKernels
+
+/// The numbers of a layer of 8-bit operands, as the kernels of an instruction set need them.
+struct ByteLayer {
+  var isUnsigned: Bool
+  /// Of the input and the weights, in their own types.
+  var inputZeroPoint: Int32
+  var weightZeroPoint: Int32
+  var output: OutputBytes
+
+  /// `nil` for arithmetic that these kernels do not have.
+  init?(_ arithmetic: FilterArithmetic) {
+    switch arithmetic {
+    case .int8(let numbers): self.init(numbers, isUnsigned: false)
+    case .uint8(let numbers): self.init(numbers, isUnsigned: true)
+    case .int16, .int16Wide, .float32: return nil
+    }
+  }
+
+  /// A layer whose stage is known.
+  init<Input, Weight, Sum, Factor, Output>(
+    _ numbers: IntegerArithmetic<Input, Weight, Sum, Factor, Output>, isUnsigned: Bool
+  ) {
+    self.isUnsigned = isUnsigned
+    inputZeroPoint = Int32(numbers.inputZeroPoint)
+    weightZeroPoint = Int32(numbers.weightZeroPoint)
+    output = OutputBytes(
+      zeroPoint: numbers.stage.zeroPoint, minimum: numbers.stage.minimum, maximum: numbers.stage.maximum,
+      isUnsigned: isUnsigned)
+  }
+
+  /// What makes input bytes uint8.
+  var inputFlip: Int32 { isUnsigned ? 0 : Int32(bitPattern: 0x8080_8080) }
+  /// What makes weights int8.
+  var weightFlip: UInt32 { isUnsigned ? 0x8080_8080 : 0 }
+  /// The input's zero point as uint8.
+  var unsignedInputZeroPoint: Int32 { isUnsigned ? inputZeroPoint : inputZeroPoint + 128 }
+  /// The weights' zero point as int8.
+  var signedWeightZeroPoint: Int32 { isUnsigned ? weightZeroPoint - 128 : weightZeroPoint }
+  /// The input's byte that stands for 0.
+  var paddingByte: UInt8 { UInt8(truncatingIfNeeded: inputZeroPoint) }
+
+  /// What a channel's sum of uint8 by int8 products starts from, so that it is the sum of the real ones.
+  ///
+  /// Modulo `2^32`, as all sums are.
+  func bias(_ bias: Int32, weightSum: Int32, taps: Int) -> Int32 {
+    let correction = Int32(truncatingIfNeeded: taps) &* signedWeightZeroPoint &- weightSum
+    return bias &+ unsignedInputZeroPoint &* correction
+  }
+
+  /// Whether every sum, shifted left as its channel wants it, stays below `2^30`, so that it can be scaled in 32 bits.
+  func fits(_ bias: Int32, taps: Int, shift: Int32) -> Bool {
+    let (products, overflow) = taps.multipliedReportingOverflow(by: 255 * (isUnsigned || weightZeroPoint != 0 ? 255 : 128))
+    guard !overflow, products < 1 << 30 else { return false }
+    return (Int64(products) + Int64(bias.magnitude)) << Int64(max(0, shift)) < 1 << 30
+  }
+}
+
+extension GraphBuilder {
+  /// A convolution's constants for the kernels of the model's instruction set; `nil` where the reference kernels have to
+  /// run: there is no such set, the numbers have other types, or a sum could leave the range that they scale.
+  ///
+  /// - Parameters:
+  ///   - geometry: how the window moves.
+  ///   - groups: groups of channels.
+  ///   - input: the image.
+  ///   - operands: what the step reads already.
+  ///   - output: what it writes.
+  ///   - isTransposed: whether the filter has its output channels last, as that of a depthwise convolution.
+  mutating func packedConvolution(
+    _ geometry: WindowGeometry, groups: Int, input: Operand, _ operands: FilterOperands, output: WriteSlot,
+    isTransposed: Bool = false
+  ) throws(ModelError) -> PackedMatrix? {
+    guard let set = context.instructionSet, let numbers = ByteLayer(operands.arithmetic), isInMemory(input) else {
+      return nil
+    }
+    let channels = geometry.inputChannels / groups
+    let joinsColumns = groups == 1 && geometry.dilationWidth == 1
+    let segmentTaps = joinsColumns ? geometry.kernelWidth * channels : channels
+    let taps = geometry.kernelHeight * geometry.kernelWidth * channels
+    let sizes = MatrixPanels(
+      lanes: set.lanes, channels: geometry.outputChannels / groups,
+      groups: taps / segmentTaps * ((segmentTaps + 3) / 4), isNatural: false)
+    guard
+      let panels = try packedPanels(
+        sizes, groups: groups, numbers, taps: taps, segmentTaps: segmentTaps, operands, isTransposed: isTransposed)
+    else { return nil }
+
+    let padding = ImagePadding(geometry, byte: numbers.paddingByte)
+    let step = (padding?.paddedWidth ?? geometry.inputWidth) * geometry.inputChannels
+    let height = padding?.paddedHeight ?? geometry.inputHeight
+    var segments: [Segment] = []
+    for row in 0..<geometry.kernelHeight {
+      for column in 0..<(joinsColumns ? 1 : geometry.kernelWidth) {
+        segments.append(
+          Segment(
+            offset: row * geometry.dilationHeight * step
+              + column * geometry.dilationWidth * geometry.inputChannels,
+            groups: (segmentTaps + 3) / 4))
+      }
+    }
+    let rows = geometry.batches * geometry.outputHeight * geometry.outputWidth
+    let windowFactor = numbers.signedWeightZeroPoint == 0 ? nil : 0 &- numbers.signedWeightZeroPoint
+    return PackedMatrix(
+      set: set, groups: groups,
+      layout: MatrixLayout(
+        panels: MatrixPanelSizes(sizes), segmentCount: segments.count, segmentTaps: segmentTaps, rows: rows,
+        outputHeight: geometry.outputHeight, outputWidth: geometry.outputWidth, imageStride: height * step,
+        rowStride: geometry.strideHeight * step, columnStride: geometry.strideWidth * geometry.inputChannels,
+        outputStride: geometry.outputChannels, inputFlip: numbers.inputFlip, output: numbers.output,
+        storesSums: false, groupInputStride: channels),
+      padding: padding, windowFactor: windowFactor, input: operands.input, panels: bind(packed: panels),
+      segments: try bind(packed: segments), output: output,
+      padded: try padding.map { (padding) throws(ModelError) in
+        try bindScratch(count: padding.byteCount, of: UInt8.self)
+      },
+      rowTerms: windowFactor == nil ? nil : try bindScratch(count: rows, of: Int32.self))
+  }
+
+  /// Whether an operand lies where a few bytes behind it can be read: not in the file.
+  func isInMemory(_ operand: Operand) -> Bool {
+    if case .file? = operand.constant { return false }
+    return true
+  }
+
+  /// The panels of all groups, or `nil` where a sum could be too large or an operand is not constant.
+  private func packedPanels(
+    _ sizes: MatrixPanels, groups: Int, _ numbers: ByteLayer, taps: Int, segmentTaps: Int, _ operands: FilterOperands,
+    isTransposed: Bool
+  ) throws(ModelError) -> AlignedMemory? {
+    guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
+      let factors = constantBytes(operands.factors)
+    else { return nil }
+    let channels = sizes.channels * groups
+    let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
+    guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount) else {
+      throw .outOfMemory(groups * sizes.byteCount)
+    }
+    // Sound: the filter has a byte for every tap of every channel, checked when its operand was bound.
+    let isFit = unsafe (isTransposed ? transposed.span.bytes : filter).withUnsafeBytes { bytes in
+      guard let weights = bytes.baseAddress else { return false }
+      for group in 0..<groups {
+        let part = unsafe MatrixFilter(
+          bytes: weights + group * sizes.channels * taps, channels: sizes.channels, taps: taps,
+          segmentTaps: segmentTaps, flip: numbers.weightFlip)
+        var list: [ChannelNumbers] = []
+        list.reserveCapacity(sizes.channels)
+        for channel in 0..<sizes.channels {
+          let number = group * sizes.channels + channel
+          guard
+            let entry = channelNumbers(
+              numbers, bias: bias, factors: factors, channel: number, weightSum: part.sum(channel), taps: taps)
+          else { return false }
+          list.append(entry)
+        }
+        unsafe list.withUnsafeBufferPointer { list in
+          if let entries = list.baseAddress {
+            unsafe sizes.fill(
+              panels.base + group * sizes.byteCount, blocks: 0..<sizes.blocks, part, entries)
+          }
+        }
+      }
+      return true
+    }
+    return isFit ? panels : nil
+  }
+
+  /// What a channel starts from and is scaled by; `nil` where its sums could be too large.
+  func channelNumbers(
+    _ numbers: ByteLayer, bias: RawSpan, factors: RawSpan, channel: Int, weightSum: Int32, taps: Int
+  ) -> ChannelNumbers? {
+    // A factor is stored as its multiplier and its shift.
+    let start = bias.int32(channel)
+    let multiplier = factors.int32(2 * channel)
+    let shift = factors.int32(2 * channel + 1)
+    guard numbers.fits(start, taps: taps, shift: shift) else { return nil }
+    return ChannelNumbers(
+      bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift)
+  }
+
+  private static func transposed(_ bytes: RawSpan, rows: Int, columns: Int) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(rows * columns)
+    for column in 0..<columns {
+      for row in 0..<rows { result.append(UInt8.load(bytes, at: row * columns + column)) }
+    }
+    return result
+  }
+}
+
+extension RawSpan {
+  /// The int32 of that number.
+  fileprivate func int32(_ index: Int) -> Int32 { Int32.load(self, at: 4 * index) }
+}
+
+extension MatrixPanelSizes {
+  init(_ panels: MatrixPanels) {
+    self.init(
+      channels: panels.channels, blocks: panels.blocks, panelStride: panels.panelStride, byteCount: panels.byteCount)
+  }
+}
+
+extension ImagePadding {
+  /// `nil` where no window reaches over the image's edges.
+  init?(_ geometry: WindowGeometry, byte: UInt8) {
+    let height = (geometry.outputHeight - 1) * geometry.strideHeight + (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
+    let width = (geometry.outputWidth - 1) * geometry.strideWidth + (geometry.kernelWidth - 1) * geometry.dilationWidth + 1
+    if geometry.paddingTop == 0, geometry.paddingLeft == 0, height <= geometry.inputHeight,
+      width <= geometry.inputWidth
+    {
+      return nil
+    }
+    self.init(
+      batches: geometry.batches, height: geometry.inputHeight, width: geometry.inputWidth,
+      channels: geometry.inputChannels, paddedHeight: height, paddedWidth: width, top: geometry.paddingTop,
+      left: geometry.paddingLeft, byte: byte)
+  }
+}

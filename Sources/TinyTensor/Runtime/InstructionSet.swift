@@ -1,0 +1,52 @@
+import KernelInterface
+import KernelsAVX512
+
+/// A set of vector kernels that a model was packed for. One function a family of kernels; one line a set.
+enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
+  case avx512vnni
+
+  /// The set's name, as ``KernelSet`` has it.
+  var name: String {
+    switch self {
+    case .avx512vnni: "avx512vnni"
+    }
+  }
+
+  /// int32 lanes of a vector.
+  var lanes: Int {
+    switch self {
+    case .avx512vnni: AVX512Kernels.lanes
+    }
+  }
+
+  /// Rows of a tile of ``matrix(_:)``: work is best divided at multiples of it.
+  var tileRows: Int {
+    switch self {
+    case .avx512vnni: AVX512Kernels.tileRows
+    }
+  }
+
+  /// Convolution and fully connected.
+  @inline(__always)
+  func matrix(_ task: MatrixTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.matrix(task)
+    }
+  }
+
+  /// The sums of windows' bytes.
+  @inline(__always)
+  func windowSums(_ task: WindowSumTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.windowSums(task)
+    }
+  }
+
+  /// Depthwise convolution.
+  @inline(__always)
+  func depthwise(_ task: DepthwiseTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.depthwise(task)
+    }
+  }
+}
