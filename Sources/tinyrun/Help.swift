@@ -1,3 +1,5 @@
+import TinyTensor
+
 /// What a command's help says.
 struct Help: Sendable {
   /// What the command does, in a few words.
@@ -10,6 +12,12 @@ struct Help: Sendable {
   let options: [(String, String)]
   /// A command line that works.
   let example: String
+
+  /// Options that the command shares with others.
+  private var sharedOptions: [(String, String)] {
+    if usage.contains("MODEL") { return Self.executionOptions + Self.modelOptions }
+    return usage.hasPrefix("cases") ? Self.executionOptions : []
+  }
 
   static let inspect = Help(
     summary: "show what is in a model file, whether it can run or not",
@@ -85,6 +93,27 @@ struct Help: Sendable {
 }
 
 extension Help {
+  static let bench = Help(
+    summary: "measure how long a model takes",
+    usage: "bench MODEL [--warmup N] [--runs N | --seconds S] [--sessions N] [--seed N] [--json]",
+    description: """
+      Measures, in this order: the load, from the opening of the file to a session that is ready; its first run; runs
+      that are thrown away; and the timed runs, each by itself. Inputs are random, the same for the same seed on every
+      machine, or zero where the model refuses random ones. Allocator calls are those of the whole process in the timed
+      runs; on systems where they cannot be counted, the result says so. Beyond 131,072 runs of a session, percentiles
+      are those of a random choice of that many. Text is for people and may change; JSON, one object on one line, is for
+      programs.
+      """,
+    options: [
+      ("--warmup N", "runs before the timed ones; unless given 10, or as many as half a second takes"),
+      ("--runs N", "timed runs of each session"),
+      ("--seconds S", "timed runs for that time, but 10 of them, or 20 seconds; 2 seconds unless given"),
+      ("--sessions N", "sessions of the model that run at once, each on a thread; 1 unless given"),
+      ("--seed N", "where random inputs begin; 1 unless given"),
+      ("--json", "the result for programs"),
+    ],
+    example: "tinyrun bench mnist_cnn_int8.tflite --seconds 5 --json")
+
   static let cases = Help(
     summary: "run folders of cases, each with the outputs that are expected",
     usage: "cases FOLDER... [--ops OP,OP/TYPE,...] [--failures N] [--quiet]",
@@ -114,8 +143,13 @@ extension Help {
     ],
     example: "tinyrun operators --all")
 
-  private static let modelOptions = [
+  private static let executionOptions = [
     ("--device D", "cpu (unless given), edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; this version drives cpu only"),
+    ("--threads N", "threads that work on one run, 1 to \(Models.mostThreads); 1 unless given"),
+    ("--kernels NAME", "\(KernelSet.allCases.map(\.rawValue).joined(separator: ", ")); the fastest unless given"),
+    ("--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"),
+  ]
+  private static let modelOptions = [
     ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
     ("--shape NAME=SIZES", "an input's shape in place of the file's: image=1,224,224,3; several with semicolons"),
   ]
@@ -155,7 +189,7 @@ extension Help {
       \(help.description)
 
       options:
-      \(table(help.options + (help.usage.contains("MODEL") ? modelOptions : [])))
+      \(table(help.options + help.sharedOptions))
 
       example:
         \(help.example)
