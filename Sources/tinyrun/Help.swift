@@ -114,6 +114,30 @@ extension Help {
     ],
     example: "tinyrun bench mnist_cnn_int8.tflite --seconds 5 --json")
 
+  static let profile = Help(
+    summary: "measure how long each operator of a model takes",
+    usage: "profile MODEL [--runs N | --seconds S] [--by op|type|kernel] [--top N] [--csv | --json] [--trace FILE]",
+    description: """
+      Prints for each operator the microseconds of a run (the median of all runs, the timer's cost among them), its
+      share and the sum of shares so far, multiply-accumulates (MACs) in a nanosecond and how many percent they are of
+      the best operator's here, and the bytes that it touches: inputs, constants and outputs. Then what a run takes
+      beside its operators, and what it takes without profiling; such runs are made in turn with the profiled ones.
+      Operators that cost nothing, as views, are left out. Text is for people and may change; JSON and CSV are for
+      programs.
+      """,
+    options: [
+      ("--warmup N", "runs before the timed ones; unless given 10, or as many as half a second takes"),
+      ("--runs N", "profiled runs, and as many without profiling"),
+      ("--seconds S", "runs for that time, but 10 of them, or 20 seconds; 2 seconds unless given"),
+      ("--by WHAT", "a row for each op (unless given), type of operator, or kernel"),
+      ("--top N", "only the N rows that take the most time"),
+      ("--seed N", "where random inputs begin; 1 unless given"),
+      ("--csv", "the rows as comma-separated values"),
+      ("--json", "the result for programs"),
+      ("--trace FILE", "write the first ten runs as a trace, for chrome://tracing and ui.perfetto.dev"),
+    ],
+    example: "tinyrun profile mnist_dscnn_int8.tflite --runs 2000 --trace trace.json")
+
   static let cases = Help(
     summary: "run folders of cases, each with the outputs that are expected",
     usage: "cases FOLDER... [--ops OP,OP/TYPE,...] [--failures N] [--quiet]",

@@ -78,17 +78,26 @@ struct BenchInputs: Sendable {
   /// The bytes of each input; empty for zeros.
   private let bytes: [[UInt8]]
 
-  var isRandom: Bool { !bytes.isEmpty }
+  /// Whether they are random and not zeros.
+  private let isRandom: Bool
+
+  /// `random` or `zero`.
+  var name: String { isRandom ? "random" : "zero" }
+
+  /// What they are, for people.
+  var text: String { isRandom ? "input random, seed \(seed)" : "input zero: random data is refused" }
 
   init(_ model: Model, seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     self.seed = seed
     bytes = model.inputs.map { random.bytes(for: $0) }
+    isRandom = true
   }
 
   private init(zerosWithSeed seed: UInt64) {
     self.seed = seed
     bytes = []
+    isRandom = false
   }
 
   /// Sets a session's inputs.

@@ -26,7 +26,7 @@ struct BenchReport {
       ("schema", .number(1)), ("model", .string(path)), ("device", .string(model.device.description)),
       ("kernels", .string(choices.kernelsName)), ("threads", .number(choices.threads)),
       ("sessions", .number(sessions)), ("seed", .number(seed)),
-      ("inputs", .string(inputs.isRandom ? "random" : "zero")), ("runs", .number(latencies.count)),
+      ("inputs", .string(inputs.name)), ("runs", .number(latencies.count)),
       ("us", latencies.json), ("load_ms", .real(Clock.milliseconds(loadNanoseconds))),
       ("first_run_ms", .real(Clock.milliseconds(firstRunNanoseconds))), ("arena_bytes", .number(model.arenaByteCount)),
       ("packed_bytes", .number(model.packedByteCount)), ("peak_rss_bytes", .number(peakResidentBytes)),
@@ -48,7 +48,7 @@ struct BenchReport {
       latency us   min \(time(latencies.minimum))  p50 \(time(latencies.percentile(50)))  mean \(time(latencies.mean))  \
       p90 \(time(latencies.percentile(90)))  p99 \(time(latencies.percentile(99)))  max \(time(latencies.maximum))  \
       sd \(time(latencies.standardDeviation))   (n = \(latencies.count)\(latencies.isSampled ? ", percentiles of a sample" : ""))
-      throughput   \(Text.rate(throughput)) inferences/s   input \(inputs.isRandom ? "random, seed \(seed)" : "zero: random data is refused")
+      throughput   \(Text.rate(throughput)) inferences/s   \(inputs.text)
       """
   }
 }
