@@ -58,9 +58,15 @@ struct Arguments {
 
   /// An option's value as a number that is at least `minimum`.
   func integer(_ option: String, default: Int, minimum: Int = 0) throws -> Int {
+    try integer(option, default: `default`, in: minimum...Int.max)
+  }
+
+  /// An option's value as a number in a range.
+  func integer(_ option: String, default: Int, in range: ClosedRange<Int>) throws -> Int {
     guard let text = values[option] else { return `default` }
-    guard let number = Int(text), number >= minimum else {
-      throw Failure(.usage, "\(option) takes a whole number from \(minimum) to \(Int.max), not \(text)")
+    guard let number = Int(text), range.contains(number) else {
+      throw Failure(
+        .usage, "\(option) takes a whole number from \(range.lowerBound) to \(range.upperBound), not \(text)")
     }
     return number
   }

@@ -11,6 +11,8 @@ struct Command: Sendable {
     Command(name: "run", help: .run, run: Run.run),
     Command(name: "classify", help: .classify, run: Classify.run),
     Command(name: "eval", help: .eval, run: Eval.run),
+    Command(name: "bench", help: .bench, run: Bench.run),
+    Command(name: "profile", help: .profile, run: Profile.run),
     Command(name: "cases", help: .cases, run: Cases.run),
     Command(name: "operators", help: .operators, run: Operators.run),
   ]

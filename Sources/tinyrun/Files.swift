@@ -49,8 +49,17 @@ enum Files {
 
   /// What a path leads to, or `nil` if that cannot be found out.
   static func kind(of path: String) -> FileAttributeType? {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    return try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+    // Foundation's attributes would look up the owner's name, which takes a millisecond.
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return .typeRegular
+    case S_IFDIR: return .typeDirectory
+    case S_IFCHR: return .typeCharacterSpecial
+    case S_IFBLK: return .typeBlockSpecial
+    case S_IFSOCK: return .typeSocket
+    default: return .typeUnknown
+    }
   }
 
   /// Whether nothing but a regular file is found at a path.

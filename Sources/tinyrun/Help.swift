@@ -1,3 +1,5 @@
+import TinyTensor
+
 /// What a command's help says.
 struct Help: Sendable {
   /// What the command does, in a few words.
@@ -10,6 +12,12 @@ struct Help: Sendable {
   let options: [(String, String)]
   /// A command line that works.
   let example: String
+
+  /// Options that the command shares with others.
+  private var sharedOptions: [(String, String)] {
+    if usage.contains("MODEL") { return Self.executionOptions + Self.modelOptions }
+    return usage.hasPrefix("cases") ? Self.executionOptions : []
+  }
 
   static let inspect = Help(
     summary: "show what is in a model file, whether it can run or not",
@@ -85,6 +93,51 @@ struct Help: Sendable {
 }
 
 extension Help {
+  static let bench = Help(
+    summary: "measure how long a model takes",
+    usage: "bench MODEL [--warmup N] [--runs N | --seconds S] [--sessions N] [--seed N] [--json]",
+    description: """
+      Measures, in this order: the load, from the opening of the file to a session that is ready; its first run; runs
+      that are thrown away; and the timed runs, each by itself. Inputs are random, the same for the same seed on every
+      machine, or zero where the model refuses random ones. Allocator calls are those of the whole process in the timed
+      runs; on systems where they cannot be counted, the result says so. Beyond 131,072 runs of a session, percentiles
+      are those of a random choice of that many. Text is for people and may change; JSON, one object on one line, is for
+      programs.
+      """,
+    options: [
+      ("--warmup N", "runs before the timed ones; unless given 10, or as many as half a second takes"),
+      ("--runs N", "timed runs of each session"),
+      ("--seconds S", "timed runs for that time, but 10 of them, or 20 seconds; 2 seconds unless given"),
+      ("--sessions N", "sessions of the model that run at once, each on a thread; 1 unless given"),
+      ("--seed N", "where random inputs begin; 1 unless given"),
+      ("--json", "the result for programs"),
+    ],
+    example: "tinyrun bench mnist_cnn_int8.tflite --seconds 5 --json")
+
+  static let profile = Help(
+    summary: "measure how long each operator of a model takes",
+    usage: "profile MODEL [--runs N | --seconds S] [--by op|type|kernel] [--top N] [--csv | --json] [--trace FILE]",
+    description: """
+      Prints for each operator the microseconds of a run (the median of all runs, the timer's cost among them), its
+      share and the sum of shares so far, multiply-accumulates (MACs) in a nanosecond and how many percent they are of
+      the best operator's here, and the bytes that it touches: inputs, constants and outputs. Then what a run takes
+      beside its operators, and what it takes without profiling; such runs are made in turn with the profiled ones.
+      Operators that cost nothing, as views, are left out. Text is for people and may change; JSON and CSV are for
+      programs.
+      """,
+    options: [
+      ("--warmup N", "runs before the timed ones; unless given 10, or as many as half a second takes"),
+      ("--runs N", "profiled runs, and as many without profiling"),
+      ("--seconds S", "runs for that time, but 10 of them, or 20 seconds; 2 seconds unless given"),
+      ("--by WHAT", "a row for each op (unless given), type of operator, or kernel"),
+      ("--top N", "only the N rows that take the most time"),
+      ("--seed N", "where random inputs begin; 1 unless given"),
+      ("--csv", "the rows as comma-separated values"),
+      ("--json", "the result for programs"),
+      ("--trace FILE", "write the first ten runs as a trace, for chrome://tracing and ui.perfetto.dev"),
+    ],
+    example: "tinyrun profile mnist_dscnn_int8.tflite --runs 2000 --trace trace.json")
+
   static let cases = Help(
     summary: "run folders of cases, each with the outputs that are expected",
     usage: "cases FOLDER... [--ops OP,OP/TYPE,...] [--failures N] [--quiet]",
@@ -114,8 +167,13 @@ extension Help {
     ],
     example: "tinyrun operators --all")
 
-  private static let modelOptions = [
+  private static let executionOptions = [
     ("--device D", "cpu (unless given), edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; this version drives cpu only"),
+    ("--threads N", "threads that work on one run, 1 to \(Models.mostThreads); 1 unless given"),
+    ("--kernels NAME", "\(KernelSet.allCases.map(\.rawValue).joined(separator: ", ")); the fastest unless given"),
+    ("--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"),
+  ]
+  private static let modelOptions = [
     ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
     ("--shape NAME=SIZES", "an input's shape in place of the file's: image=1,224,224,3; several with semicolons"),
   ]
@@ -155,7 +213,7 @@ extension Help {
       \(help.description)
 
       options:
-      \(table(help.options + (help.usage.contains("MODEL") ? modelOptions : [])))
+      \(table(help.options + help.sharedOptions))
 
       example:
         \(help.example)

@@ -2,20 +2,36 @@ import TinyTensor
 
 /// What all commands that load a model share.
 enum Models {
+  /// Options of every command that runs models.
+  static let executionOptions: Set<String> = ["--device", "--threads", "--kernels"]
   /// Options of every command that loads a model.
-  static let options: Set<String> = ["--device", "--signature", "--shape"]
+  static let options: Set<String> = executionOptions.union(["--signature", "--shape"])
+  /// Options without a value, of every command that runs models.
+  static let flags: Set<String> = ["--fixed-point"]
+  /// The most threads that can be asked for.
+  static let mostThreads = 256
 
   /// What the common options ask for.
   struct Choices {
     let device: Device
+    let threads: Int
+    /// `nil` for the fastest.
+    let kernels: KernelSet?
     let options: ModelOptions
+
+    /// The kernels' name, or `auto` where the library chooses.
+    var kernelsName: String { kernels?.rawValue ?? "auto" }
 
     /// Understands the common options.
     ///
     /// - Throws: ``Failure`` for what cannot be understood, and for devices that this version does not drive.
     init(_ arguments: Arguments) throws {
-      device = try DeviceName.device(named: arguments.value("--device") ?? "cpu")
+      threads = try arguments.integer("--threads", default: 1, in: 1...Models.mostThreads)
+      kernels = try arguments.value("--kernels").map { try Models.kernels(named: $0) }
+      device = try DeviceName.device(
+        named: arguments.value("--device") ?? "cpu", CPUOptions(threads: threads, kernels: kernels))
       var options = ModelOptions(signature: arguments.value("--signature"))
+      if arguments.has("--fixed-point") { options.fullyConnectedArithmetic = .micro }
       if let shapes = arguments.value("--shape") { options.inputShapes = try Models.shapes(shapes) }
       self.options = options
     }
@@ -40,6 +56,15 @@ enum Models {
     } catch {
       throw Failure(error).about(path)
     }
+  }
+
+  /// The kernels of a name.
+  static func kernels(named name: String) throws -> KernelSet {
+    guard let kernels = KernelSet(rawValue: name) else {
+      let names = KernelSet.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Failure(.usage, "there are no kernels \(name); there are \(names)")
+    }
+    return kernels
   }
 
   /// Shapes by name from `image=1,224,224,3;state=1,8`.
@@ -70,9 +95,9 @@ enum DeviceName {
   /// The device of a name.
   ///
   /// - Throws: ``Failure``: a usage error for what is no name of a device, a device error for an Edge TPU.
-  static func device(named name: String) throws -> Device {
+  static func device(named name: String, _ options: CPUOptions) throws -> Device {
     let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-    if parts == ["cpu"] { return .cpu }
+    if parts == ["cpu"] { return .cpu(options) }
     guard parts.first == "edgetpu", isEdgeTPU(parts.dropFirst()) else {
       throw Failure(
         .usage,

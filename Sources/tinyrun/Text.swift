@@ -31,6 +31,15 @@ enum Text {
     return "\(fixed(value, 1)) G"
   }
 
+  /// `1 session`, `2 sessions`.
+  static func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+  /// A number with four digits or so: `3.03 M`.
+  static func rate(_ value: Double) -> String {
+    if value < 1000 { return fixed(value, value < 100 ? 2 : 1) }
+    return value < 1e6 ? "\(fixed(value / 1e3, 2)) k" : "\(fixed(value / 1e6, 2)) M"
+  }
+
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
   }

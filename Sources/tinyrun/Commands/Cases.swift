@@ -4,9 +4,11 @@ import TinyTensor
 /// `tinyrun cases`: runs folders of cases, each a model with inputs and the outputs that are expected, in one process.
 enum Cases {
   static func run(_ words: [String]) throws {
-    let arguments = try Arguments(words, options: ["--ops", "--failures"], flags: ["--quiet"])
+    let arguments = try Arguments(
+      words, options: Models.executionOptions.union(["--ops", "--failures"]), flags: Models.flags.union(["--quiet"]))
     guard !arguments.positional.isEmpty else { throw Failure(.usage, "cases needs a folder with an index.json") }
     let only = arguments.value("--ops").map { Set($0.split(separator: ",").map(String.init)) }
+    let choices = try Models.Choices(arguments)
     let shownFailures = try arguments.integer("--failures", default: 20)
     var tally = Tally()
     let clock = ContinuousClock()
@@ -17,7 +19,7 @@ enum Cases {
       }
       var bar = ProgressBar(total: rows.count, quiet: arguments.has("--quiet"))
       for (index, row) in rows.enumerated() {
-        let difference = difference(row, in: folder)
+        let difference = difference(row, in: folder, choices)
         tally.add(row, difference)
         if let difference, tally.failed <= shownFailures {
           print("FAIL \(folder)/\(row.case) \(row.op)/\(row.dtype): \(difference)")
@@ -33,11 +35,11 @@ enum Cases {
   }
 
   /// What is wrong with a case, or `nil` if all outputs of all runs are as expected.
-  private static func difference(_ row: CaseRow, in folder: String) -> String? {
+  private static func difference(_ row: CaseRow, in folder: String, _ choices: Models.Choices) -> String? {
     do {
       let path = "\(folder)/\(row.case)"
       let description = try CaseDescription.read("\(path)/case.json")
-      let model = try Model(path: "\(path)/model.tflite")
+      let model = try Model(path: "\(path)/model.tflite", device: choices.device, options: choices.options)
       var session = try model.makeSession()
       for run in 0..<description.runs {
         let tail = run == 0 ? "" : "-run\(run)"

@@ -4,7 +4,8 @@ import TinyTensor
 enum Classify {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: Models.options.union(["--labels", "--top", "--mapping"]), flags: ["--json", "--quiet"])
+      words, options: Models.options.union(["--labels", "--top", "--mapping"]),
+      flags: Models.flags.union(["--json", "--quiet"]))
     guard let path = arguments.positional.first, arguments.positional.count > 1 else {
       throw Failure(.usage, "classify needs a model file and pictures")
     }

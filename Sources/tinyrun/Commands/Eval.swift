@@ -6,7 +6,7 @@ enum Eval {
     let arguments = try Arguments(
       words,
       options: Models.options.union(["--images", "--labels", "--outputs", "--limit", "--mapping", "--min"]),
-      flags: ["--json", "--quiet"])
+      flags: Models.flags.union(["--json", "--quiet"]))
     guard let path = arguments.positional.first, arguments.positional.count == 1 else {
       throw Failure(.usage, "eval needs one model file")
     }

@@ -4,7 +4,7 @@ import TinyTensor
 enum Inspect {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: Models.options, flags: ["--ops", "--tensors", "--memory", "--plan", "--json"])
+      words, options: Models.options, flags: Models.flags.union(["--ops", "--tensors", "--memory", "--plan", "--json"]))
     guard let path = arguments.positional.first, arguments.positional.count == 1 else {
       throw Failure(.usage, "inspect needs one model file")
     }

@@ -4,7 +4,8 @@ import TinyTensor
 enum Run {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: Models.options.union(["--output-prefix", "--dump-tensors", "--seed"]), flags: ["--quiet"])
+      words, options: Models.options.union(["--output-prefix", "--dump-tensors", "--seed"]),
+      flags: Models.flags.union(["--quiet"]))
     guard let path = arguments.positional.first else { throw Failure(.usage, "run needs a model file") }
     let seed = try arguments.integer("--seed", default: 1)
     let model = try Models.load(path, try Models.Choices(arguments))

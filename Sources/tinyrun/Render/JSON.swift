@@ -16,6 +16,9 @@ indirect enum JSON {
   /// A number, or `null` where there is none.
   static func optional(_ value: Int?) -> JSON { value.map { .number($0) } ?? .null }
 
+  /// A number, or `null` where there is none.
+  static func optional(_ value: Double?) -> JSON { value.map { .real($0) } ?? .null }
+
   /// A text, or `null` where there is none.
   static func optional(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
 

@@ -107,7 +107,8 @@ struct ModelReport {
       }
       let kernel: String
       if let info {
-        kernel = info.isView || info.device == .cpu ? info.kernel : "\(info.device) \(info.kernel)"
+        let isOnCPU = info.device.description == Device.cpu.description
+        kernel = info.isView || isOnCPU ? info.kernel : "\(info.device) \(info.kernel)"
       } else if file.code(of: node)?.customName == "edgetpu-custom-op" {
         kernel = "edgetpu"
       } else if file.code(of: node)?.isSupported == false {

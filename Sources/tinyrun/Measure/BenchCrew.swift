@@ -1,0 +1,113 @@
+import Foundation
+import Synchronization
+import TinyTensor
+
+/// Sessions of one model that are measured at the same time, the first on the thread that asks, each of the others on
+/// one of its own.
+///
+/// All are warm before the first timed run of any, and no thread ends before the last timed run of all: making and
+/// ending threads takes time and memory that are not the model's.
+final class BenchCrew: Sendable {
+  struct Outcome {
+    /// Of each session.
+    let samples: [Samples]
+    /// From the first timed run to the end of the last.
+    let nanoseconds: UInt64
+    /// Calls of the allocator in that time, or `nil` if they cannot be counted.
+    let allocatorCalls: Int?
+    let peakResidentBytes: Int
+  }
+
+  private enum Phase {
+    static let warming = 0
+    static let measuring = 1
+    static let over = 2
+  }
+
+  private let model: Model
+  private let inputs: BenchInputs
+  private let plan: BenchPlan
+  private let count: Int
+  private let phase = Atomic<Int>(Phase.warming)
+  private let warm = Atomic<Int>(0)
+  private let measured = Atomic<Int>(0)
+  private let gone = Atomic<Int>(0)
+  private let results = Mutex<[Result<Samples, any Error>]>([])
+
+  init(_ model: Model, _ inputs: BenchInputs, _ plan: BenchPlan, sessions: Int) {
+    self.model = model
+    self.inputs = inputs
+    self.plan = plan
+    count = sessions
+  }
+
+  /// Measures all sessions.
+  ///
+  /// - Parameter session: the first of them, with its inputs set.
+  func run(_ session: inout Session) throws -> Outcome {
+    for _ in 1..<count {
+      let thread = Thread { self.workAside() }
+      // What threads have that a program makes without asking for a size.
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+    var recorder = SampleRecorder(capacity: plan.length.sampleCapacity)
+    let warming = attempt { try plan.warmUp(&session) }
+    let isCounting = AllocationCalls.start()
+    wait { warm.load(ordering: .acquiring) == count - 1 }
+
+    let callsBefore = AllocationCalls.count
+    let start = Clock.now()
+    phase.store(Phase.measuring, ordering: .releasing)
+    let failure = warming ?? attempt { try plan.measure(&session, &recorder) }
+    wait { measured.load(ordering: .acquiring) == count - 1 }
+    let nanoseconds = Clock.now() - start
+    let calls = AllocationCalls.count - callsBefore
+
+    let peak = Machine.peakResidentBytes
+    phase.store(Phase.over, ordering: .releasing)
+    wait { gone.load(ordering: .acquiring) == count - 1 }
+    if let failure { throw failure }
+    let others = try results.withLock { try $0.map { try $0.get() } }
+    return Outcome(
+      samples: [recorder.samples] + others, nanoseconds: nanoseconds, allocatorCalls: isCounting ? calls : nil,
+      peakResidentBytes: peak)
+  }
+
+  /// A session on a thread of its own.
+  private func workAside() {
+    var recorder = SampleRecorder(capacity: plan.length.sampleCapacity)
+    var failure: (any Error)?
+    do {
+      var session = try model.makeSession()
+      try inputs.set(&session)
+      try plan.warmUp(&session)
+      warm.add(1, ordering: .releasing)
+      wait { phase.load(ordering: .acquiring) >= Phase.measuring }
+      failure = attempt { try plan.measure(&session, &recorder) }
+    } catch {
+      failure = error
+      warm.add(1, ordering: .releasing)
+    }
+    measured.add(1, ordering: .releasing)
+    wait { phase.load(ordering: .acquiring) >= Phase.over }
+    let samples = recorder.samples
+    let result: Result<Samples, any Error> = failure.map { .failure($0) } ?? .success(samples)
+    results.withLock { $0.append(result) }
+    gone.add(1, ordering: .releasing)
+  }
+
+  private func attempt(_ body: () throws -> Void) -> (any Error)? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Sleeps until something holds, and looks often enough for measurements of microseconds.
+  private func wait(until isSo: () -> Bool) {
+    while !isSo() { usleep(20) }
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// The machine and the process that measurements are made on and by.
+enum Machine {
+  /// The processor's name, or the architecture's where the system does not tell.
+  static var processor: String {
+    #if canImport(Darwin)
+      var size = 0
+      if unsafe sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0) == 0, size > 0 {
+        var name = [UInt8](repeating: 0, count: size)
+        if unsafe sysctlbyname("machdep.cpu.brand_string", &name, &size, nil, 0) == 0 {
+          return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+        }
+      }
+    #else
+      if let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) {
+        for line in text.split(separator: "\n") where line.hasPrefix("model name") {
+          if let colon = line.firstIndex(of: ":") {
+            return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+          }
+        }
+      }
+    #endif
+    #if arch(x86_64)
+      return "x86-64"
+    #elseif arch(arm64)
+      return "arm64"
+    #else
+      return "unknown processor"
+    #endif
+  }
+
+  /// Processes that have wanted to run at a time, on the average of the last minute, or `nil` if nobody counts them.
+  static var loadAverage: Double? {
+    var average = 0.0
+    return unsafe getloadavg(&average, 1) == 1 ? average : nil
+  }
+
+  /// The most memory that the process has had at a time, in bytes.
+  static var peakResidentBytes: Int {
+    var usage = rusage()
+    #if canImport(Glibc)
+      unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    #else
+      unsafe getrusage(RUSAGE_SELF, &usage)
+    #endif
+    #if canImport(Darwin)
+      return Int(usage.ru_maxrss)
+    #else
+      return Int(usage.ru_maxrss) * 1024
+    #endif
+  }
+}
