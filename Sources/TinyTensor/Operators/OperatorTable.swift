@@ -93,7 +93,8 @@ struct OperatorEntry: Sendable {
       .bidirectionalSequenceLSTM, newestVersion: 3, types: "float32; weights also int8 or uint8",
       FloatLSTM.translateBidirectional),
     .init(
-      .cast, newestVersion: 9, types: "among int8, uint8, int16, uint16, int32, uint32, int64, float32, float64, bool",
+      .cast, newestVersion: 9,
+      types: "among int8, uint8, int16, uint16, int32, uint32, int64, float16, float32, float64, bool",
       Cast.translate),
     .init(.prelu, newestVersion: 1, types: "float32, int8, uint8", Arithmetic.translatePrelu),
     .init(.maximum, newestVersion: 4, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateMaximum),
