@@ -1,3 +1,4 @@
+import AllocationCounter
 import Testing
 
 @testable import TinyTensor
@@ -90,5 +91,23 @@ struct RecurrentTests {
     #expect(try outputs(true, [one, zero]) == [0, 0])
     #expect(try outputs(false, [zero, one]) == [0, full[0]])
     #expect(try outputs(false, [one, zero]) == [full[0], 0])
+  }
+
+  @Test("a run allocates nothing", .enabled(if: tinytensor_counts_allocations() == 1))
+  func allocations() throws {
+    var models = [TestModel.cell(.float32), .cell(.uint8)]
+    for type in Self.types {
+      models += [.rnn(type, isAsymmetric: true), .rnn(type, isSequence: true), .svdf(type, isAsymmetric: true)]
+      models += [.lstm(type), .bidirectional(type, isLinked: true), .bidirectional(type, isLinked: false)]
+    }
+    for test in models {
+      let model = try Model(bytes: test.bytes)
+      var session = try model.makeSession()
+      // What the language's runtime makes once is made by the first run.
+      try session.run()
+      let before = tinytensor_allocation_count()
+      try session.run()
+      #expect(tinytensor_allocation_count() == before, "\(model.operators[0].kernel)")
+    }
   }
 }
