@@ -58,11 +58,11 @@ final class BenchCrew: Sendable {
     wait { warm.load(ordering: .acquiring) == count - 1 }
 
     let callsBefore = AllocationCalls.count
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     phase.store(Phase.measuring, ordering: .releasing)
     let failure = warming ?? attempt { try plan.measure(&session, &recorder) }
     wait { measured.load(ordering: .acquiring) == count - 1 }
-    let nanoseconds = Clock.now() - start
+    let nanoseconds = MonotonicClock.now() - start
     let calls = AllocationCalls.count - callsBefore
 
     let peak = Machine.peakResidentBytes
