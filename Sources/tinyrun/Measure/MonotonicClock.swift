@@ -1,7 +1,7 @@
 import Foundation
 
 /// Time for measurements: nanoseconds of a clock that never goes back.
-enum Clock {
+enum MonotonicClock {
   /// Nanoseconds since some moment in the past. Allocates nothing.
   @inline(__always)
   static func now() -> UInt64 {
