@@ -7,11 +7,13 @@ import KernelInterface
 func depthwiseKernel(_ task: DepthwiseTask) {
   let sizes = task.layer.sizes
   if sizes.kernelHeight <= 3, sizes.kernelWidth == 3, sizes.dilationWidth == 1, sizes.strideWidth <= 2 {
-    switch (sizes.strideWidth == 1, task.layer.output.seesNegative) {
-    case (true, true): threeColumnsOneStep(task)
-    case (true, false): threeColumnsOneStepPositive(task)
-    case (false, true): threeColumnsTwoSteps(task)
-    case (false, false): threeColumnsTwoStepsPositive(task)
+    switch (sizes.parts, sizes.strideWidth == 1, task.layer.output.seesNegative) {
+    case (2, true, _): threeColumnsOneStepTwoParts(task)
+    case (2, false, _): threeColumnsTwoStepsTwoParts(task)
+    case (_, true, true): threeColumnsOneStep(task)
+    case (_, true, false): threeColumnsOneStepPositive(task)
+    case (_, false, true): threeColumnsTwoSteps(task)
+    case (_, false, false): threeColumnsTwoStepsPositive(task)
     }
   } else {
     anyKernel(task)
@@ -21,16 +23,34 @@ func depthwiseKernel(_ task: DepthwiseTask) {
 // One function for each case, not generic and not private: their symbols are then strong ones of this module.
 
 @inline(never)
-func threeColumnsOneStep(_ task: DepthwiseTask) { threeColumns(task, OneStep.self, seesNegative: true) }
+func threeColumnsOneStep(_ task: DepthwiseTask) {
+  threeColumns(task, OneStep.self, seesNegative: true, hasTwoParts: false)
+}
 
 @inline(never)
-func threeColumnsOneStepPositive(_ task: DepthwiseTask) { threeColumns(task, OneStep.self, seesNegative: false) }
+func threeColumnsOneStepPositive(_ task: DepthwiseTask) {
+  threeColumns(task, OneStep.self, seesNegative: false, hasTwoParts: false)
+}
 
 @inline(never)
-func threeColumnsTwoSteps(_ task: DepthwiseTask) { threeColumns(task, TwoSteps.self, seesNegative: true) }
+func threeColumnsOneStepTwoParts(_ task: DepthwiseTask) {
+  threeColumns(task, OneStep.self, seesNegative: true, hasTwoParts: true)
+}
 
 @inline(never)
-func threeColumnsTwoStepsPositive(_ task: DepthwiseTask) { threeColumns(task, TwoSteps.self, seesNegative: false) }
+func threeColumnsTwoSteps(_ task: DepthwiseTask) {
+  threeColumns(task, TwoSteps.self, seesNegative: true, hasTwoParts: false)
+}
+
+@inline(never)
+func threeColumnsTwoStepsPositive(_ task: DepthwiseTask) {
+  threeColumns(task, TwoSteps.self, seesNegative: false, hasTwoParts: false)
+}
+
+@inline(never)
+func threeColumnsTwoStepsTwoParts(_ task: DepthwiseTask) {
+  threeColumns(task, TwoSteps.self, seesNegative: true, hasTwoParts: true)
+}
 
 /// The columns under a kernel, of one block of channels.
 private struct Column {
@@ -110,7 +130,9 @@ private enum TwoSteps: Steps {
 
 /// 3 kernel columns, up to 3 kernel rows: two outputs at a time.
 @inline(__always)
-private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, seesNegative: Bool) {
+private func threeColumns<Step: Steps>(
+  _ task: DepthwiseTask, _: Step.Type, seesNegative: Bool, hasTwoParts: Bool
+) {
   let layer = task.layer
   let sizes = layer.sizes
   let blockChannels = 4 &* laneCount
@@ -126,7 +148,8 @@ private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, sees
       let target = task.output + row &* sizes.outputRowBytes + channel
       threeColumnsRow(
         sizes, rows, panel, target, min(blockChannels, sizes.channels &- channel),
-        min(blockChannels, sizes.lastChannels &- channel), bytes, Step.self, seesNegative: seesNegative)
+        min(blockChannels, sizes.lastChannels &- channel), bytes, Step.self, seesNegative: seesNegative,
+        hasTwoParts: hasTwoParts)
       channel &+= blockChannels
       panel += layer.panelStride
     }
@@ -137,10 +160,9 @@ private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, sees
 @inline(__always)
 private func threeColumnsRow<Step: Steps>(
   _ sizes: DepthwiseSizes, _ rows: InputRows, _ panel: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,
-  _ count: Int, _ lastCount: Int, _ bytes: OutputVectors, _: Step.Type, seesNegative: Bool
+  _ count: Int, _ lastCount: Int, _ bytes: OutputVectors, _: Step.Type, seesNegative: Bool, hasTwoParts: Bool
 ) {
-  let weights = panel + 4 &* ChannelRow.count &* MemoryLayout<Lanes>.size
-  let hasTwoParts = sizes.parts == 2
+  let weights = panel + 4 &* PanelRow.count &* MemoryLayout<Lanes>.size
   let outputStep = sizes.channels
   var column = 0 &- sizes.paddingLeft
   var target = output
@@ -163,7 +185,7 @@ private func threeColumnsRow<Step: Steps>(
   func both(
     _ vector: Int, _ x: Lanes, _ y: Lanes, _ z: Lanes, _ u: Lanes, _ v: Lanes, _ w: Lanes
   ) -> (Lanes, Lanes) {
-    let bias = loadLanes(panel, 4 &* ChannelRow.bias &+ vector)
+    let bias = loadLanes(panel, 4 &* PanelRow.bias &+ vector)
     let factors = ScalingVectors(panel, vector: vector, of: 4)
     return (
       factors.scaled(sums(vector, bias, x, y, z), seesNegative: seesNegative),
@@ -213,7 +235,7 @@ private func threeColumnsRow<Step: Steps>(
     @inline(__always)
     func one(_ vector: Int, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
       ScalingVectors(panel, vector: vector, of: 4).scaled(
-        sums(vector, loadLanes(panel, 4 &* ChannelRow.bias &+ vector), x, y, z), seesNegative: seesNegative)
+        sums(vector, loadLanes(panel, 4 &* PanelRow.bias &+ vector), x, y, z), seesNegative: seesNegative)
     }
     storeBlock(
       bytes.narrowed(
@@ -261,7 +283,7 @@ private func anyOutput(
 ) {
   let sizes = task.layer.sizes
   var sums = Row4(panel)
-  var weights = panel + 4 &* ChannelRow.count &* MemoryLayout<Lanes>.size
+  var weights = panel + 4 &* PanelRow.count &* MemoryLayout<Lanes>.size
   let partBytes = (sizes.kernelHeight &+ 3) / 4 &* sizes.kernelWidth &* 4 &* MemoryLayout<Lanes>.size
   var tap = 0
   while tap < sizes.kernelHeight {
