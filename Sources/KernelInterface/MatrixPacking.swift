@@ -39,11 +39,14 @@ package struct ChannelNumbers: BitwiseCopyable {
   package var multiplier: Int32
   /// Positive shifts left; -31 to 30.
   package var shift: Int32
+  /// What turns 4 input bytes into uint8: `0x80808080` for int8.
+  package var inputFlip: Int32
 
-  package init(bias: Int32, multiplier: Int32, shift: Int32) {
+  package init(bias: Int32, multiplier: Int32, shift: Int32, inputFlip: Int32) {
     self.bias = bias
     self.multiplier = multiplier
     self.shift = shift
+    self.inputFlip = inputFlip
   }
 
   /// The number in that row of a panel; see ``ChannelRow``.
@@ -55,7 +58,8 @@ package struct ChannelNumbers: BitwiseCopyable {
     case ChannelRow.rounding: return right > 0 ? 1 << (right - 1) : 0
     case ChannelRow.shift: return right
     case ChannelRow.scaling: return 1 + max(0, shift)
-    default: return right > 0 ? -1 : 0
+    case ChannelRow.sign: return right > 0 ? -1 : 0
+    default: return inputFlip
     }
   }
 }
@@ -108,8 +112,11 @@ package struct MatrixPanels: BitwiseCopyable, Sendable {
         for lane in 0..<lanes {
           let channel =
             first + (isFull && !isNatural ? order.channel(vector: vector, lane: lane) : vector * lanes + lane)
+          panel.storeBytes(
+            of: numbers[0].inputFlip, toByteOffset: ((ChannelRow.flip * width + vector) * lanes + lane) * 4,
+            as: Int32.self)
           guard channel < channels else { continue }
-          for row in 0..<ChannelRow.count {
+          for row in 0..<ChannelRow.flip {
             panel.storeBytes(
               of: numbers[channel].row(row), toByteOffset: ((row * width + vector) * lanes + lane) * 4, as: Int32.self)
           }

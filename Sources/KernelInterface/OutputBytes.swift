@@ -35,7 +35,9 @@ package enum ChannelRow {
   package static let scaling = 4
   /// -1, or 0 for the shift 0: what of a negative sum's sign is added before the shift.
   package static let sign = 5
-  package static let count = 6
+  /// What turns 4 input bytes into uint8; the same in all lanes.
+  package static let flip = 6
+  package static let count = 7
 }
 
 /// Channels of a block, and where each of them lies among the lanes.

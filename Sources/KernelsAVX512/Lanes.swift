@@ -123,10 +123,8 @@
     /// One vector in its own order.
     @inline(__always)
     func narrowed(_ a: Lanes) -> LaneBytes {
-      // A scaled sum is below 2^31 in magnitude, the zero point below 2^9; the sum saturates nowhere that the clamp
-      // could see, since int32 addition is clamped before: bounds are those of 8 bits.
-      let raised = Builtin.int_smax_Vec16xInt32(
-        Builtin.int_sadd_sat_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
+      // A scaled sum is at most 2^30 in magnitude, the zero point below 2^9.
+      let raised = Builtin.int_smax_Vec16xInt32(Builtin.add_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
       let narrow = Builtin.trunc_Vec16xInt32_Vec16xInt8(Builtin.int_smin_Vec16xInt32(raised, wideMaximum))
       return unsafeBitCast(Builtin.xor_Vec16xInt8(narrow, laneFlip), to: LaneBytes.self)
     }

@@ -9,7 +9,8 @@ enum PanelRow {
   static var shift: Int { @inline(__always) get { 3 } }
   static var scaling: Int { @inline(__always) get { 4 } }
   static var sign: Int { @inline(__always) get { 5 } }
-  static var count: Int { @inline(__always) get { 6 } }
+  static var flip: Int { @inline(__always) get { 6 } }
+  static var count: Int { @inline(__always) get { 7 } }
 }
 
 /// The numbers of one vector of channels that scale its sums; see ``ChannelRow``.

@@ -177,7 +177,8 @@ extension GraphBuilder {
     let shift = factors.int32(2 * channel + 1)
     guard numbers.fits(start, taps: taps, shift: shift) else { return nil }
     return ChannelNumbers(
-      bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift)
+      bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift,
+      inputFlip: numbers.inputFlip)
   }
 
   private static func transposed(_ bytes: RawSpan, rows: Int, columns: Int) -> [UInt8] {
