@@ -45,9 +45,7 @@ package struct DepthwisePanels: BitwiseCopyable, Sendable {
           guard place < channels * copies else { continue }
           let channel = place % channels
           let lanePlace = (vector * lanes + lane) * 4
-          for row in 0..<ChannelRow.count {
-            panel.storeBytes(of: numbers[channel].row(row), toByteOffset: row * 16 * lanes + lanePlace, as: Int32.self)
-          }
+          numbers[channel].store(panel, vector: vector, of: 4, lane: lane, lanes: lanes)
           for tap in 0..<kernelHeight {
             for column in 0..<kernelWidth {
               let byte = weights.load(fromByteOffset: (tap * kernelWidth + column) * channels + channel, as: UInt8.self)

@@ -73,7 +73,7 @@ extension GraphBuilder {
     _ geometry: WindowGeometry, groups: Int, input: Operand, _ operands: FilterOperands, output: WriteSlot,
     isTransposed: Bool = false
   ) throws(ModelError) -> PackedMatrix? {
-    guard let set = context.instructionSet, let numbers = ByteLayer(operands.arithmetic), isInMemory(input) else {
+    guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input) else {
       return nil
     }
     let channels = geometry.inputChannels / groups
@@ -85,7 +85,7 @@ extension GraphBuilder {
       groups: taps / segmentTaps * ((segmentTaps + 3) / 4), isNatural: false)
     guard
       let panels = try packedPanels(
-        sizes, groups: groups, numbers, taps: taps, segmentTaps: segmentTaps, operands, isTransposed: isTransposed)
+        sizes, groups: groups, &numbers, taps: taps, segmentTaps: segmentTaps, operands, isTransposed: isTransposed)
     else { return nil }
 
     let padding = ImagePadding(geometry, byte: numbers.paddingByte)
@@ -127,14 +127,15 @@ extension GraphBuilder {
 
   /// The panels of all groups, or `nil` where a sum could be too large or an operand is not constant.
   private func packedPanels(
-    _ sizes: MatrixPanels, groups: Int, _ numbers: ByteLayer, taps: Int, segmentTaps: Int, _ operands: FilterOperands,
-    isTransposed: Bool
+    _ sizes: MatrixPanels, groups: Int, _ numbers: inout ByteLayer, taps: Int, segmentTaps: Int,
+    _ operands: FilterOperands, isTransposed: Bool
   ) throws(ModelError) -> AlignedMemory? {
     guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
       let factors = constantBytes(operands.factors)
     else { return nil }
     let channels = sizes.channels * groups
     let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
+    if !shiftRight(factors, channels: channels) { numbers.output.seesNegative = true }
     guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount) else {
       throw .outOfMemory(groups * sizes.byteCount)
     }
@@ -165,6 +166,12 @@ extension GraphBuilder {
       return true
     }
     return isFit ? panels : nil
+  }
+
+  /// Whether every channel's factor shifts right, so that high words of products are enough; see ``ChannelRow``.
+  func shiftRight(_ factors: RawSpan, channels: Int) -> Bool {
+    for channel in 0..<channels where factors.int32(2 * channel + 1) >= 0 { return false }
+    return true
   }
 
   /// What a channel starts from and is scaled by; `nil` where its sums could be too large.
