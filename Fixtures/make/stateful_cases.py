@@ -29,7 +29,11 @@ def write_case(folder, model, operator, seed, parameters, random, deviation):
         file.write(model)
     for run in range(RUNS):
         tail = f"-run{run}" if run else ""
-        values = random.normal(0, deviation, details["shape"]).astype(details["dtype"])
+        values = random.normal(0, deviation, details["shape"])
+        if np.issubdtype(details["dtype"], np.integer):
+            limits = np.iinfo(details["dtype"])
+            values = np.clip(values, limits.min, limits.max)
+        values = values.astype(details["dtype"])
         interpreter.set_tensor(details["index"], values)
         interpreter.invoke()
         values.tofile(os.path.join(folder, f"input-0{tail}.bin"))

@@ -28,10 +28,43 @@ extension PackedDepthwise {
       dilationHeight: geometry.dilationHeight, dilationWidth: geometry.dilationWidth,
       paddingTop: geometry.paddingTop, paddingLeft: geometry.paddingLeft, inputFlip: inputFlip, padding: padding,
       paddingRow: memory.pointer(paddingRow), output: bytes)
-    unsafe set.depthwise(
-      DepthwiseTask(
+    let work = unsafe DepthwiseWork(
+      set: set,
+      task: DepthwiseTask(
         layer: layer, input: memory.pointer(input), output: memory.pointer(output), firstRow: 0,
-        endRow: geometry.batches * geometry.outputHeight))
+        endRow: geometry.batches * geometry.outputHeight), threads: memory.workers.threads)
+    work.run(memory.workers)
+  }
+}
+
+/// A depthwise convolution's work, in parts of output rows.
+struct DepthwiseWork: BitwiseCopyable {
+  private let set: InstructionSet
+  private let task: DepthwiseTask
+  private let parts: Int
+
+  init(set: InstructionSet, task: DepthwiseTask, threads: Int) {
+    self.set = set
+    self.task = task
+    parts = threads > 1 ? max(1, min(task.endRow, 3 * threads)) : 1
+  }
+
+  func run(_ workers: Workers) {
+    if parts == 1 { return set.depthwise(task) }
+    // Sound: the copy outlives the call, which returns when all parts are done.
+    unsafe withUnsafePointer(to: self) { work in
+      unsafe workers.run(parts: parts, UnsafeRawPointer(work)) { work, part in
+        unsafe work.assumingMemoryBound(to: DepthwiseWork.self).pointee.run(part: part)
+      }
+    }
+  }
+
+  private func run(part: Int) {
+    var task = self.task
+    let rows = share(of: task.endRow, step: 1, part: part, of: parts)
+    task.firstRow = rows.lowerBound
+    task.endRow = rows.upperBound
+    set.depthwise(task)
   }
 }
 

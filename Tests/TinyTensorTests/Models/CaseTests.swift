@@ -53,7 +53,7 @@ struct CaseTests {
   @Test(
     "cases in Fixtures equal the reference",
     arguments: [
-      "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 114,
+      "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 156,
       "cases-control": 8,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
