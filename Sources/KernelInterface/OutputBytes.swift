@@ -22,20 +22,22 @@ package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
 }
 
 /// The rows of numbers that a block of channels has before its weights, each one vector a vector of channels.
+///
+/// Computed, so that other modules have the numbers themselves: a stored constant's address is a call.
 package enum ChannelRow {
   /// The bias with all corrections folded in.
-  package static let bias = 0
+  @inlinable package static var bias: Int { 0 }
   /// The 31-bit factor.
-  package static let multiplier = 1
+  @inlinable package static var multiplier: Int { 1 }
   /// `2^(shift - 1)`, or 0 for the shift 0.
-  package static let rounding = 2
+  @inlinable package static var rounding: Int { 2 }
   /// How far the product is shifted right: 0 to 31.
-  package static let shift = 3
+  @inlinable package static var shift: Int { 3 }
   /// 1 more than how far the sum is shifted left before: 1 to 31.
-  package static let scaling = 4
+  @inlinable package static var scaling: Int { 4 }
   /// -1, or 0 for the shift 0: what of a negative sum's sign is added before the shift.
-  package static let sign = 5
-  package static let count = 6
+  @inlinable package static var sign: Int { 5 }
+  @inlinable package static var count: Int { 6 }
 }
 
 /// Channels of a block, and where each of them lies among the lanes.

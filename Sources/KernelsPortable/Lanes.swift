@@ -83,14 +83,15 @@
   @inline(__always)
   func signs(_ values: Lanes) -> Lanes { lanes(Builtin.ashr_Vec4xInt32(words(values), words(splat(31)))) }
 
-  /// `(doubled * multiplier + 2^31) / 2^32`, rounded down. Requires that the product is below `2^62`.
+  /// `(doubled * multiplier + 2^31) / 2^32`, rounded down. Requires that the product is below `2^62` and
+  /// that the multiplier is not negative.
   @inline(__always)
   func roundedHighProduct(_ doubled: Lanes, _ multiplier: Lanes) -> Lanes {
     #if arch(x86_64)
       // SSE2 multiplies without signs only. Modulo 2^64, a signed product is the unsigned one less 2^32 times the one
-      // operand where the other is negative.
+      // operand where the other is negative; multipliers never are.
       let unsigned = highProduct(longs(doubled), longs(multiplier), extended: lowHalf, upper: highHalf)
-      return unsigned &- (signs(doubled) & multiplier) &- (signs(multiplier) & doubled)
+      return unsigned &- (signs(doubled) & multiplier)
     #else
       return highProduct(longs(doubled), longs(multiplier), extended: signExtended, upper: signedUpper)
     #endif

@@ -267,9 +267,12 @@ private func anyOutput(
     }
     tap &+= 4
   }
-  var tile = Tile1<Row4>(bias: sums)
-  tile.scale(panel, seesNegative: layer.output.seesNegative)
-  tile.store(output, stride: 0, count: 1, bytes, channels: count)
+  let seesNegative = layer.output.seesNegative
+  let a = ScalingVectors(panel, vector: 0, of: 4).scaled(sums.a, seesNegative: seesNegative)
+  let b = ScalingVectors(panel, vector: 1, of: 4).scaled(sums.b, seesNegative: seesNegative)
+  let c = ScalingVectors(panel, vector: 2, of: 4).scaled(sums.c, seesNegative: seesNegative)
+  let d = ScalingVectors(panel, vector: 3, of: 4).scaled(sums.d, seesNegative: seesNegative)
+  storeBlock(bytes.narrowed(a, b, c, d), output, count)
 }
 
 /// The bytes of a block of channels, as uint8.
