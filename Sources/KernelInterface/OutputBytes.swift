@@ -23,21 +23,22 @@ package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
 
 /// The rows of numbers that a block of channels has before its weights, each one vector a vector of channels.
 ///
-/// Computed, so that other modules have the numbers themselves: a stored constant's address is a call.
-package enum ChannelRow {
+/// Computed and public, so that other modules have the numbers themselves: a stored constant, or one of the package, is
+/// a call.
+public enum ChannelRow {
   /// The bias with all corrections folded in.
-  @inlinable package static var bias: Int { 0 }
+  @inlinable public static var bias: Int { 0 }
   /// The 31-bit factor.
-  @inlinable package static var multiplier: Int { 1 }
+  @inlinable public static var multiplier: Int { 1 }
   /// `2^(shift - 1)`, or 0 for the shift 0.
-  @inlinable package static var rounding: Int { 2 }
+  @inlinable public static var rounding: Int { 2 }
   /// How far the product is shifted right: 0 to 31.
-  @inlinable package static var shift: Int { 3 }
+  @inlinable public static var shift: Int { 3 }
   /// 1 more than how far the sum is shifted left before: 1 to 31.
-  @inlinable package static var scaling: Int { 4 }
+  @inlinable public static var scaling: Int { 4 }
   /// -1, or 0 for the shift 0: what of a negative sum's sign is added before the shift.
-  @inlinable package static var sign: Int { 5 }
-  @inlinable package static var count: Int { 6 }
+  @inlinable public static var sign: Int { 5 }
+  @inlinable public static var count: Int { 6 }
 }
 
 /// Channels of a block, and where each of them lies among the lanes.
