@@ -22,23 +22,20 @@ package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
 }
 
 /// The rows of numbers that a block of channels has before its weights, each one vector a vector of channels.
-///
-/// Computed and public, so that other modules have the numbers themselves: a stored constant, or one of the package, is
-/// a call.
-public enum ChannelRow {
+package enum ChannelRow {
   /// The bias with all corrections folded in.
-  @inlinable public static var bias: Int { 0 }
+  package static let bias = 0
   /// The 31-bit factor.
-  @inlinable public static var multiplier: Int { 1 }
+  package static let multiplier = 1
   /// `2^(shift - 1)`, or 0 for the shift 0.
-  @inlinable public static var rounding: Int { 2 }
+  package static let rounding = 2
   /// How far the product is shifted right: 0 to 31.
-  @inlinable public static var shift: Int { 3 }
+  package static let shift = 3
   /// 1 more than how far the sum is shifted left before: 1 to 31.
-  @inlinable public static var scaling: Int { 4 }
+  package static let scaling = 4
   /// -1, or 0 for the shift 0: what of a negative sum's sign is added before the shift.
-  @inlinable public static var sign: Int { 5 }
-  @inlinable public static var count: Int { 6 }
+  package static let sign = 5
+  package static let count = 6
 }
 
 /// Channels of a block, and where each of them lies among the lanes.

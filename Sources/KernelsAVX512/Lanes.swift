@@ -91,6 +91,7 @@
     private let minimum: Builtin.Vec64xInt8
     private let maximum: Builtin.Vec64xInt8
     private let flip: Builtin.Vec64xInt8
+    private let laneFlip: Builtin.Vec16xInt8
     private let wideZeroPoint: Words
     private let wideMinimum: Words
     private let wideMaximum: Words
@@ -103,6 +104,7 @@
       self.minimum = unsafeBitCast(splat((minimum & 0xFF) &* 0x0101_0101), to: Builtin.Vec64xInt8.self)
       self.maximum = unsafeBitCast(splat((maximum & 0xFF) &* 0x0101_0101), to: Builtin.Vec64xInt8.self)
       self.flip = unsafeBitCast(splat(flip), to: Builtin.Vec64xInt8.self)
+      laneFlip = unsafeBitCast(SIMD4<Int32>(flip, flip, flip, flip), to: Builtin.Vec16xInt8.self)
       wideZeroPoint = words(splat(zeroPoint))
       wideMinimum = words(splat(minimum))
       wideMaximum = words(splat(maximum))
@@ -126,13 +128,7 @@
       let raised = Builtin.int_smax_Vec16xInt32(
         Builtin.int_sadd_sat_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
       let narrow = Builtin.trunc_Vec16xInt32_Vec16xInt8(Builtin.int_smin_Vec16xInt32(raised, wideMaximum))
-      return flippedBytes(narrow)
-    }
-
-    @inline(__always)
-    private func flippedBytes(_ bytes: Builtin.Vec16xInt8) -> LaneBytes {
-      let part = unsafeBitCast(flip, to: SIMD64<Int8>.self).lowHalf.lowHalf
-      return unsafeBitCast(Builtin.xor_Vec16xInt8(bytes, part._storage._value), to: LaneBytes.self)
+      return unsafeBitCast(Builtin.xor_Vec16xInt8(narrow, laneFlip), to: LaneBytes.self)
     }
   }
 

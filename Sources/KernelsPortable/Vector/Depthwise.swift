@@ -5,13 +5,15 @@ import KernelInterface
 /// The bytes of 4 kernel rows in a column of the input are brought into one lane a channel, so that a dot product of 4
 /// bytes adds a whole column. Neighbouring outputs share columns.
 func depthwiseKernel(_ task: DepthwiseTask) {
-  let layer = task.layer
-  if layer.kernelHeight <= 3, layer.kernelWidth == 3, layer.dilationWidth == 1, layer.strideWidth <= 2 {
-    switch (layer.strideWidth == 1, layer.output.seesNegative) {
-    case (true, true): threeColumnsOneStep(task)
-    case (true, false): threeColumnsOneStepPositive(task)
-    case (false, true): threeColumnsTwoSteps(task)
-    case (false, false): threeColumnsTwoStepsPositive(task)
+  let sizes = task.layer.sizes
+  if sizes.kernelHeight <= 3, sizes.kernelWidth == 3, sizes.dilationWidth == 1, sizes.strideWidth <= 2 {
+    switch (sizes.parts, sizes.strideWidth == 1, task.layer.output.seesNegative) {
+    case (2, true, _): threeColumnsOneStepTwoParts(task)
+    case (2, false, _): threeColumnsTwoStepsTwoParts(task)
+    case (_, true, true): threeColumnsOneStep(task)
+    case (_, true, false): threeColumnsOneStepPositive(task)
+    case (_, false, true): threeColumnsTwoSteps(task)
+    case (_, false, false): threeColumnsTwoStepsPositive(task)
     }
   } else {
     anyKernel(task)
@@ -21,16 +23,34 @@ func depthwiseKernel(_ task: DepthwiseTask) {
 // One function for each case, not generic and not private: their symbols are then strong ones of this module.
 
 @inline(never)
-func threeColumnsOneStep(_ task: DepthwiseTask) { threeColumns(task, OneStep.self, seesNegative: true) }
+func threeColumnsOneStep(_ task: DepthwiseTask) {
+  threeColumns(task, OneStep.self, seesNegative: true, hasTwoParts: false)
+}
 
 @inline(never)
-func threeColumnsOneStepPositive(_ task: DepthwiseTask) { threeColumns(task, OneStep.self, seesNegative: false) }
+func threeColumnsOneStepPositive(_ task: DepthwiseTask) {
+  threeColumns(task, OneStep.self, seesNegative: false, hasTwoParts: false)
+}
 
 @inline(never)
-func threeColumnsTwoSteps(_ task: DepthwiseTask) { threeColumns(task, TwoSteps.self, seesNegative: true) }
+func threeColumnsOneStepTwoParts(_ task: DepthwiseTask) {
+  threeColumns(task, OneStep.self, seesNegative: true, hasTwoParts: true)
+}
 
 @inline(never)
-func threeColumnsTwoStepsPositive(_ task: DepthwiseTask) { threeColumns(task, TwoSteps.self, seesNegative: false) }
+func threeColumnsTwoSteps(_ task: DepthwiseTask) {
+  threeColumns(task, TwoSteps.self, seesNegative: true, hasTwoParts: false)
+}
+
+@inline(never)
+func threeColumnsTwoStepsPositive(_ task: DepthwiseTask) {
+  threeColumns(task, TwoSteps.self, seesNegative: false, hasTwoParts: false)
+}
+
+@inline(never)
+func threeColumnsTwoStepsTwoParts(_ task: DepthwiseTask) {
+  threeColumns(task, TwoSteps.self, seesNegative: true, hasTwoParts: true)
+}
 
 /// The columns under a kernel, of one block of channels.
 private struct Column {
@@ -55,22 +75,21 @@ private struct InputRows {
   @inline(__always)
   init(_ task: DepthwiseTask, row: Int, first: Int, channel: Int) {
     let layer = task.layer
-    let image = row / layer.outputHeight
-    let top = row % layer.outputHeight &* layer.strideHeight &- layer.paddingTop
-    let step = layer.channels
-    let base = task.input + image &* layer.inputHeight &* layer.inputWidth &* step
+    let sizes = layer.sizes
+    let top = row % sizes.outputHeight &* sizes.strideHeight &- sizes.paddingTop
+    let lineBytes = sizes.inputWidth &* sizes.inputStep
+    let base = task.input + row / sizes.outputHeight &* sizes.inputHeight &* lineBytes
     @inline(__always)
     func pointer(_ tap: Int) -> UnsafeRawPointer {
-      let line = top &+ min(tap, layer.kernelHeight &- 1) &* layer.dilationHeight
-      return line >= 0 && line < layer.inputHeight
-        ? base + line &* layer.inputWidth &* step + channel : layer.paddingRow + channel
+      let line = top &+ min(tap, sizes.kernelHeight &- 1) &* sizes.dilationHeight
+      return line >= 0 && line < sizes.inputHeight ? base + line &* lineBytes + channel : layer.paddingRow + channel
     }
     r0 = pointer(first)
     r1 = pointer(first &+ 1)
     r2 = pointer(first &+ 2)
     r3 = pointer(first &+ 3)
-    self.step = step
-    width = layer.inputWidth
+    step = sizes.inputStep
+    width = sizes.inputWidth
     flip = splat(layer.inputFlip)
     padding = splat(layer.padding ^ layer.inputFlip)
   }
@@ -111,8 +130,11 @@ private enum TwoSteps: Steps {
 
 /// 3 kernel columns, up to 3 kernel rows: two outputs at a time.
 @inline(__always)
-private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, seesNegative: Bool) {
+private func threeColumns<Step: Steps>(
+  _ task: DepthwiseTask, _: Step.Type, seesNegative: Bool, hasTwoParts: Bool
+) {
   let layer = task.layer
+  let sizes = layer.sizes
   let blockChannels = 4 &* laneCount
   let bytes = OutputVectors(
     zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
@@ -121,11 +143,13 @@ private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, sees
   while row < task.endRow {
     var channel = 0
     var panel = layer.panels
-    while channel < layer.channels {
+    while channel < sizes.channels {
       let rows = InputRows(task, row: row, first: 0, channel: channel)
-      let count = min(blockChannels, layer.channels &- channel)
-      let target = task.output + row &* layer.outputWidth &* layer.channels + channel
-      threeColumnsRow(layer, rows, panel, target, count, bytes, Step.self, seesNegative: seesNegative)
+      let target = task.output + row &* sizes.outputRowBytes + channel
+      threeColumnsRow(
+        sizes, rows, panel, target, min(blockChannels, sizes.channels &- channel),
+        min(blockChannels, sizes.lastChannels &- channel), bytes, Step.self, seesNegative: seesNegative,
+        hasTwoParts: hasTwoParts)
       channel &+= blockChannels
       panel += layer.panelStride
     }
@@ -135,27 +159,33 @@ private func threeColumns<Step: Steps>(_ task: DepthwiseTask, _: Step.Type, sees
 
 @inline(__always)
 private func threeColumnsRow<Step: Steps>(
-  _ layer: DepthwiseLayer, _ rows: InputRows, _ panel: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,
-  _ count: Int, _ bytes: OutputVectors, _: Step.Type, seesNegative: Bool
+  _ sizes: DepthwiseSizes, _ rows: InputRows, _ panel: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,
+  _ count: Int, _ lastCount: Int, _ bytes: OutputVectors, _: Step.Type, seesNegative: Bool, hasTwoParts: Bool
 ) {
-  let weights = panel + 4 &* ChannelRow.count &* MemoryLayout<Lanes>.size
-  var column = 0 &- layer.paddingLeft
+  let weights = panel + 4 &* PanelRow.count &* MemoryLayout<Lanes>.size
+  let outputStep = sizes.channels
+  var column = 0 &- sizes.paddingLeft
   var target = output
-  var rest = layer.outputWidth
+  var rest = sizes.outputWidth
   var c0 = rows.columnOfThree(column)
   var c1 = Step.count == 1 ? rows.columnOfThree(column &+ 1) : c0
   @inline(__always)
-  func sums(_ vector: Int, _ bias: Lanes, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
+  func products(_ first: Int, _ sum: Lanes, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
     addProducts(
       addProducts(
-        addProducts(bias, x, loadLanes(weights, vector)), y, loadLanes(weights, 4 &+ vector)), z,
-      loadLanes(weights, 8 &+ vector))
+        addProducts(sum, x, loadLanes(weights, first)), y, loadLanes(weights, 4 &+ first)), z,
+      loadLanes(weights, 8 &+ first))
+  }
+  @inline(__always)
+  func sums(_ vector: Int, _ bias: Lanes, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
+    let sum = products(vector, bias, x, y, z)
+    return hasTwoParts ? products(12 &+ vector, sum, x, y, z) : sum
   }
   @inline(__always)
   func both(
     _ vector: Int, _ x: Lanes, _ y: Lanes, _ z: Lanes, _ u: Lanes, _ v: Lanes, _ w: Lanes
   ) -> (Lanes, Lanes) {
-    let bias = loadLanes(panel, 4 &* ChannelRow.bias &+ vector)
+    let bias = loadLanes(panel, 4 &* PanelRow.bias &+ vector)
     let factors = ScalingVectors(panel, vector: vector, of: 4)
     return (
       factors.scaled(sums(vector, bias, x, y, z), seesNegative: seesNegative),
@@ -177,7 +207,8 @@ private func threeColumnsRow<Step: Steps>(
       let c = both(2, c0.c, first.c, second.c, first.c, second.c, last.c)
       let d = both(3, c0.d, first.d, second.d, first.d, second.d, last.d)
       storeBlock(bytes.narrowed(a.0, b.0, c.0, d.0), target, count)
-      storeBlock(bytes.narrowed(a.1, b.1, c.1, d.1), target + layer.channels, count)
+      storeBlock(
+        bytes.narrowed(a.1, b.1, c.1, d.1), target + outputStep, rest == 2 ? lastCount : count)
       c0 = third
       c1 = last
     } else {
@@ -190,11 +221,12 @@ private func threeColumnsRow<Step: Steps>(
       let c = both(2, c0.c, first.c, second.c, second.c, third.c, last.c)
       let d = both(3, c0.d, first.d, second.d, second.d, third.d, last.d)
       storeBlock(bytes.narrowed(a.0, b.0, c.0, d.0), target, count)
-      storeBlock(bytes.narrowed(a.1, b.1, c.1, d.1), target + layer.channels, count)
+      storeBlock(
+        bytes.narrowed(a.1, b.1, c.1, d.1), target + outputStep, rest == 2 ? lastCount : count)
       c0 = last
     }
     column &+= 2 &* Step.count
-    target += 2 &* layer.channels
+    target += 2 &* outputStep
     rest &-= 2
   }
   if rest > 0 {
@@ -203,12 +235,12 @@ private func threeColumnsRow<Step: Steps>(
     @inline(__always)
     func one(_ vector: Int, _ x: Lanes, _ y: Lanes, _ z: Lanes) -> Lanes {
       ScalingVectors(panel, vector: vector, of: 4).scaled(
-        sums(vector, loadLanes(panel, 4 &* ChannelRow.bias &+ vector), x, y, z), seesNegative: seesNegative)
+        sums(vector, loadLanes(panel, 4 &* PanelRow.bias &+ vector), x, y, z), seesNegative: seesNegative)
     }
     storeBlock(
       bytes.narrowed(
         one(0, c0.a, first.a, last.a), one(1, c0.b, first.b, last.b), one(2, c0.c, first.c, last.c),
-        one(3, c0.d, first.d, last.d)), target, count)
+        one(3, c0.d, first.d, last.d)), target, lastCount)
   }
 }
 
@@ -216,6 +248,7 @@ private func threeColumnsRow<Step: Steps>(
 @inline(never)
 func anyKernel(_ task: DepthwiseTask) {
   let layer = task.layer
+  let sizes = layer.sizes
   let blockChannels = 4 &* laneCount
   let bytes = OutputVectors(
     zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
@@ -224,15 +257,16 @@ func anyKernel(_ task: DepthwiseTask) {
   while row < task.endRow {
     var channel = 0
     var panel = layer.panels
-    while channel < layer.channels {
-      let count = min(blockChannels, layer.channels &- channel)
-      var target = task.output + row &* layer.outputWidth &* layer.channels + channel
-      var origin = 0 &- layer.paddingLeft
-      var left = layer.outputWidth
+    while channel < sizes.channels {
+      let count = min(blockChannels, sizes.channels &- channel)
+      let lastCount = min(blockChannels, sizes.lastChannels &- channel)
+      var target = task.output + row &* sizes.outputRowBytes + channel
+      var origin = 0 &- sizes.paddingLeft
+      var left = sizes.outputWidth
       while left > 0 {
-        anyOutput(task, row, channel, origin, panel, target, count, bytes)
-        origin &+= layer.strideWidth
-        target += layer.channels
+        anyOutput(task, row, channel, origin, panel, target, left == 1 ? lastCount : count, bytes)
+        origin &+= sizes.strideWidth
+        target += sizes.channels
         left &-= 1
       }
       channel &+= blockChannels
@@ -247,32 +281,44 @@ private func anyOutput(
   _ task: DepthwiseTask, _ row: Int, _ channel: Int, _ origin: Int, _ panel: UnsafeRawPointer,
   _ output: UnsafeMutableRawPointer, _ count: Int, _ bytes: OutputVectors
 ) {
-  let layer = task.layer
+  let sizes = task.layer.sizes
   var sums = Row4(panel)
-  var weights = panel + 4 &* ChannelRow.count &* MemoryLayout<Lanes>.size
+  var weights = panel + 4 &* PanelRow.count &* MemoryLayout<Lanes>.size
+  let partBytes = (sizes.kernelHeight &+ 3) / 4 &* sizes.kernelWidth &* 4 &* MemoryLayout<Lanes>.size
   var tap = 0
-  while tap < layer.kernelHeight {
+  while tap < sizes.kernelHeight {
     let rows = InputRows(task, row: row, first: tap, channel: channel)
     var column = origin
-    var left = layer.kernelWidth
+    var left = sizes.kernelWidth
     while left > 0 {
       let values = rows.columnOfFour(column)
-      sums.a = addProducts(sums.a, values.a, loadLanes(weights, 0))
-      sums.b = addProducts(sums.b, values.b, loadLanes(weights, 1))
-      sums.c = addProducts(sums.c, values.c, loadLanes(weights, 2))
-      sums.d = addProducts(sums.d, values.d, loadLanes(weights, 3))
+      add(&sums, values, weights)
+      if sizes.parts == 2 { add(&sums, values, weights + partBytes) }
       weights += 4 &* MemoryLayout<Lanes>.size
-      column &+= layer.dilationWidth
+      column &+= sizes.dilationWidth
       left &-= 1
     }
     tap &+= 4
   }
-  let seesNegative = layer.output.seesNegative
-  let a = ScalingVectors(panel, vector: 0, of: 4).scaled(sums.a, seesNegative: seesNegative)
-  let b = ScalingVectors(panel, vector: 1, of: 4).scaled(sums.b, seesNegative: seesNegative)
-  let c = ScalingVectors(panel, vector: 2, of: 4).scaled(sums.c, seesNegative: seesNegative)
-  let d = ScalingVectors(panel, vector: 3, of: 4).scaled(sums.d, seesNegative: seesNegative)
-  storeBlock(bytes.narrowed(a, b, c, d), output, count)
+  var tile = Tile1<Row4>(bias: sums)
+  tile.scale(panel, seesNegative: task.layer.output.seesNegative)
+  tile.store(output, count, bytes)
+}
+
+@inline(__always)
+private func add(_ sums: inout Row4, _ values: Column, _ weights: UnsafeRawPointer) {
+  sums.a = addProducts(sums.a, values.a, loadLanes(weights, 0))
+  sums.b = addProducts(sums.b, values.b, loadLanes(weights, 1))
+  sums.c = addProducts(sums.c, values.c, loadLanes(weights, 2))
+  sums.d = addProducts(sums.d, values.d, loadLanes(weights, 3))
+}
+
+extension Tile1 where Row == Row4 {
+  /// Stores the first `count` bytes.
+  @inline(__always)
+  fileprivate func store(_ output: UnsafeMutableRawPointer, _ count: Int, _ bytes: OutputVectors) {
+    storeBlock(bytes.narrowed(row.a, row.b, row.c, row.d), output, count)
+  }
 }
 
 /// The bytes of a block of channels, as uint8.
@@ -293,8 +339,17 @@ private func storeBlock(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ cou
 
 @inline(never)
 func storePart(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ count: Int) {
-  var copy = bytes
-  withUnsafeBytes(of: &copy) { source in
-    output.copyMemory(from: source.baseAddress!, byteCount: count)
+  withUnsafeBytes(of: bytes) { source in
+    guard let base = source.baseAddress else { return }
+    var place = 0
+    while place &+ 16 <= count {
+      let part = base.loadUnaligned(fromByteOffset: place, as: SIMD16<Int8>.self)
+      output.storeBytes(of: part, toByteOffset: place, as: SIMD16<Int8>.self)
+      place &+= 16
+    }
+    while place < count {
+      output.storeBytes(of: base.load(fromByteOffset: place, as: Int8.self), toByteOffset: place, as: Int8.self)
+      place &+= 1
+    }
   }
 }

@@ -92,7 +92,7 @@ private func tileKernel<Tile: RowTile>(
 ) {
   let layer = task.layer
   let flip = splat(layer.inputFlip)
-  var weights = panel + ChannelRow.count &* Tile.Row.width &* MemoryLayout<Lanes>.size
+  var weights = panel + PanelRow.count &* Tile.Row.width &* MemoryLayout<Lanes>.size
   var tile = Tile(bias: Tile.Row(panel))
   var segment = 0
   repeat {

@@ -1,5 +1,17 @@
 import KernelInterface
 
+/// The rows of a panel, as ``ChannelRow`` numbers them: constants of this module, since those of another one are read by
+/// a call.
+enum PanelRow {
+  static var bias: Int { @inline(__always) get { 0 } }
+  static var multiplier: Int { @inline(__always) get { 1 } }
+  static var rounding: Int { @inline(__always) get { 2 } }
+  static var shift: Int { @inline(__always) get { 3 } }
+  static var scaling: Int { @inline(__always) get { 4 } }
+  static var sign: Int { @inline(__always) get { 5 } }
+  static var count: Int { @inline(__always) get { 6 } }
+}
+
 /// The numbers of one vector of channels that scale its sums; see ``ChannelRow``.
 struct ScalingVectors {
   private let scaling: Lanes
@@ -14,11 +26,11 @@ struct ScalingVectors {
   ///   - width: vectors of the panel.
   @inline(__always)
   init(_ panel: UnsafeRawPointer, vector: Int, of width: Int) {
-    scaling = loadLanes(panel, ChannelRow.scaling &* width &+ vector)
-    multiplier = loadLanes(panel, ChannelRow.multiplier &* width &+ vector)
-    rounding = loadLanes(panel, ChannelRow.rounding &* width &+ vector)
-    shift = loadLanes(panel, ChannelRow.shift &* width &+ vector)
-    sign = loadLanes(panel, ChannelRow.sign &* width &+ vector)
+    scaling = loadLanes(panel, PanelRow.scaling &* width &+ vector)
+    multiplier = loadLanes(panel, PanelRow.multiplier &* width &+ vector)
+    rounding = loadLanes(panel, PanelRow.rounding &* width &+ vector)
+    shift = loadLanes(panel, PanelRow.shift &* width &+ vector)
+    sign = loadLanes(panel, PanelRow.sign &* width &+ vector)
   }
 
   /// Sums times their factors, rounded twice as the reference does.
