@@ -66,6 +66,21 @@
     return unsafeBitCast(Builtin.or_Vec4xInt64(low, high), to: Lanes.self)
   }
 
+  /// The high words of 64-bit numbers: products of the even lanes and of the odd lanes, each with its factor, and plus a
+  /// 64-bit number. The factors of odd lanes lie in the even lanes of `odd`, and in their own lanes of `even`.
+  @inline(__always)
+  func highProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    let evenSum = Builtin.add_Vec4xInt64(
+      Builtin.mul_Vec4xInt64(signExtended(longs(values)), signExtended(longs(even))), longs(plusEven))
+    let oddSum = Builtin.add_Vec4xInt64(
+      Builtin.mul_Vec4xInt64(upper(longs(values)), signExtended(longs(odd))), longs(plusOdd))
+    let low = Builtin.lshr_Vec4xInt64(evenSum, splat(long: 32))
+    let high = Builtin.and_Vec4xInt64(oddSum, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec4xInt64(low, high), to: Lanes.self)
+  }
+
   @inline(__always)
   private func signExtended(_ values: Longs) -> Longs {
     Builtin.ashr_Vec4xInt64(Builtin.shl_Vec4xInt64(values, splat(long: 32)), splat(long: 32))

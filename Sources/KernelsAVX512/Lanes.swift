@@ -75,8 +75,8 @@
     return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
   }
 
-  /// The high words of 64-bit numbers: products of the even lanes and of the odd lanes, each with its factor, which lies
-  /// in the even lane, and plus a 64-bit number.
+  /// The high words of 64-bit numbers: products of the even lanes and of the odd lanes, each with its factor, and plus a
+  /// 64-bit number. The factors of odd lanes lie in the even lanes of `odd`, and in their own lanes of `even`.
   @inline(__always)
   func highProduct(
     _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
