@@ -16,4 +16,6 @@ package enum AVX512Kernels {
   package static func windowSums(_ task: WindowSumTask) { windowSumKernel(task) }
   /// Depthwise convolution.
   package static func depthwise(_ task: DepthwiseTask) { depthwiseKernel(task) }
+  /// Average and maximum pools.
+  package static func pool(_ task: PoolTask) { poolKernel(task) }
 }

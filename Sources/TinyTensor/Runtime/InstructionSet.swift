@@ -49,4 +49,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     case .avx512vnni: AVX512Kernels.depthwise(task)
     }
   }
+
+  /// Average and maximum pools of bytes.
+  @inline(__always)
+  func pool(_ task: PoolTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.pool(task)
+    }
+  }
 }
