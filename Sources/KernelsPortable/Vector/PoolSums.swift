@@ -32,13 +32,6 @@ struct PoolBounds {
   }
 }
 
-/// `value` in 16 lanes.
-@inline(__always)
-func splat16(_ value: Int32) -> SIMD16<Int32> {
-  let v = value
-  return SIMD16<Int32>(v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v)
-}
-
 /// `value`, of which 16 bits count, in 32 lanes.
 @inline(__always)
 func shorts(_ value: Int32) -> Builtin.Vec32xInt16 {
@@ -244,6 +237,6 @@ func store64(_ bytes: SIMD64<Int8>, _ output: UnsafeMutableRawPointer, _ count: 
 func storePart64(_ bytes: SIMD64<Int8>, _ output: UnsafeMutableRawPointer, _ count: Int) {
   var copy = bytes
   withUnsafeBytes(of: &copy) { source in
-    output.copyMemory(from: source.baseAddress!, byteCount: count)
+    if let base = source.baseAddress { output.copyMemory(from: base, byteCount: count) }
   }
 }

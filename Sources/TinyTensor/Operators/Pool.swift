@@ -74,14 +74,6 @@ extension Pool {
   }
 }
 
-extension GraphBuilder {
-  /// The set whose kernels can read an operand of bytes beyond its end; `nil` where there is none.
-  func byteInstructionSet(for operands: Operand...) -> InstructionSet? {
-    for operand in operands where ByteType(operand.elementType) == nil || !isInMemory(operand) { return nil }
-    return context.instructionSet
-  }
-}
-
 extension Pool {
   func run(_ memory: OperatorMemory) {
     if let set { return run(memory, set) }
