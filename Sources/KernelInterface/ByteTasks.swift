@@ -38,26 +38,35 @@ package struct PairNumbers: BitwiseCopyable, Sendable, Hashable {
   }
 }
 
-/// Pairs of bytes that follow each other; 15 bytes behind each operand may be read.
+/// Rows of pairs of bytes; 15 bytes behind each operand may be read.
 package struct PairTask: BitwiseCopyable, @unchecked Sendable {
   package var numbers: PairNumbers
   package var lhs: UnsafeRawPointer
   package var rhs: UnsafeRawPointer
+  /// `[rows, count]`.
   package var output: UnsafeMutableRawPointer
+  package var rows: Int
+  /// Pairs of a row, which follow each other.
   package var count: Int
-  /// Whether an operand is one byte for all pairs.
+  /// From a row of an operand to the next one.
+  package var lhsStep: Int
+  package var rhsStep: Int
+  /// Whether an operand is one byte for all pairs of a row.
   package var repeatsLhs: Bool
   package var repeatsRhs: Bool
 
   package init(
-    numbers: PairNumbers, lhs: UnsafeRawPointer, rhs: UnsafeRawPointer, output: UnsafeMutableRawPointer, count: Int,
-    repeatsLhs: Bool, repeatsRhs: Bool
+    numbers: PairNumbers, lhs: UnsafeRawPointer, rhs: UnsafeRawPointer, output: UnsafeMutableRawPointer, rows: Int,
+    count: Int, lhsStep: Int, rhsStep: Int, repeatsLhs: Bool, repeatsRhs: Bool
   ) {
     self.numbers = numbers
     self.lhs = lhs
     self.rhs = rhs
     self.output = output
+    self.rows = rows
     self.count = count
+    self.lhsStep = lhsStep
+    self.rhsStep = rhsStep
     self.repeatsLhs = repeatsLhs
     self.repeatsRhs = repeatsRhs
   }

@@ -34,4 +34,8 @@ package enum AVX512Kernels {
   package static func scaleSums(_ task: SumScalingTask) { sumScalingKernel(task) }
   /// Sums to real numbers.
   package static func scaleSums(_ task: RealScalingTask) { realScalingKernel(task) }
+  /// Bilinear interpolation of bytes.
+  package static func interpolate(_ task: InterpolationTask) { interpolationKernel(task) }
+  /// Positions of largest bytes.
+  package static func extremum(_ task: ExtremumTask) { extremumKernel(task) }
 }

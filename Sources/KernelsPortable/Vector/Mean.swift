@@ -1,4 +1,3 @@
-import Builtin
 import KernelInterface
 
 /// Means and sums of bytes over the middle one of three axes.
@@ -19,7 +18,7 @@ func meanKernel(_ task: MeanTask) {
 /// Of columns, 64 at a time.
 @inline(never)
 func columnMeans(_ task: MeanTask, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) {
-  let flip = task.isUnsigned ? Int32(bitPattern: 0x8080_8080) : 0
+  let flip = byteFlip(task.isUnsigned)
   let factor = FactorLanes(task.factor)
   let bytes = ByteLanes(task.bytes)
   let offset = splat16(task.offset)
@@ -35,12 +34,12 @@ func columnMeans(_ task: MeanTask, _ input: UnsafeRawPointer, _ output: UnsafeMu
     }
     let rest = task.inner &- column
     let target = output + column
-    let low = sums.values.lowHalf
-    let high = sums.values.highHalf
-    store16(bytes.bytes(factor.scaled(minus(low.lowHalf, offset))), target, rest)
-    if rest > 16 { store16(bytes.bytes(factor.scaled(minus(low.highHalf, offset))), target + 16, rest &- 16) }
-    if rest > 32 { store16(bytes.bytes(factor.scaled(minus(high.lowHalf, offset))), target + 32, rest &- 32) }
-    if rest > 48 { store16(bytes.bytes(factor.scaled(minus(high.highHalf, offset))), target + 48, rest &- 48) }
+    @inline(__always)
+    func means(_ sums: Sixteen) -> SIMD16<Int8> { bytes.bytes(factor.scaled(minus(sums, offset))) }
+    store16(means(sums.first), target, rest)
+    if rest > 16 { store16(means(sums.second), target + 16, rest &- 16) }
+    if rest > 32 { store16(means(sums.third), target + 32, rest &- 32) }
+    if rest > 48 { store16(means(sums.fourth), target + 48, rest &- 48) }
     column &+= 64
   }
 }

@@ -71,21 +71,34 @@ private struct PairLanes {
 }
 
 /// Gives `body` the differences of 16 pairs from their zero points, and stores what it scales them to.
+///
+/// Rows are written in order, so that what is written beyond a row but inside the task is written again.
 @inline(__always)
 private func forEachSixteen(
   _ task: PairTask, _ numbers: PairLanes, _ body: (_ left: Sixteen, _ right: Sixteen) -> Sixteen
 ) {
-  let lhsByte = splatByte(task.lhs.load(as: Int8.self))
-  let rhsByte = splatByte(task.rhs.load(as: Int8.self))
-  var index = 0
-  while index < task.count {
-    let lhs =
-      task.repeatsLhs ? lhsByte : task.lhs.loadUnaligned(fromByteOffset: index, as: SIMD16<Int8>.self)
-    let rhs =
-      task.repeatsRhs ? rhsByte : task.rhs.loadUnaligned(fromByteOffset: index, as: SIMD16<Int8>.self)
-    let scaled = body(
-      minus(widened(lhs, numbers.flip), numbers.lhsZeroPoint), minus(widened(rhs, numbers.flip), numbers.rhsZeroPoint))
-    store16(numbers.bytes.bytes(scaled), task.output + index, task.count &- index)
-    index &+= 16
+  var lhsRow = task.lhs
+  var rhsRow = task.rhs
+  var target = task.output
+  var rest = task.rows &* task.count
+  var row = 0
+  while row < task.rows {
+    let lhsByte = splatByte(lhsRow.load(as: Int8.self))
+    let rhsByte = splatByte(rhsRow.load(as: Int8.self))
+    var index = 0
+    while index < task.count {
+      let lhs = task.repeatsLhs ? lhsByte : lhsRow.loadUnaligned(fromByteOffset: index, as: SIMD16<Int8>.self)
+      let rhs = task.repeatsRhs ? rhsByte : rhsRow.loadUnaligned(fromByteOffset: index, as: SIMD16<Int8>.self)
+      let scaled = body(
+        minus(widened(lhs, numbers.flip), numbers.lhsZeroPoint),
+        minus(widened(rhs, numbers.flip), numbers.rhsZeroPoint))
+      store16(numbers.bytes.bytes(scaled), target + index, rest &- index)
+      index &+= 16
+    }
+    lhsRow += task.lhsStep
+    rhsRow += task.rhsStep
+    target += task.count
+    rest &-= task.count
+    row &+= 1
   }
 }

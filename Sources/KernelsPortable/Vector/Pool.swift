@@ -180,7 +180,7 @@ private func largeAverages(
   _ layer: PoolLayer, _ lines: PoolLines, _ first: Int, _ end: Int, _ output: UnsafeMutableRawPointer, _ channels: Int
 ) {
   // uint8 elements are summed as int8 ones, 128 less.
-  let flip = layer.isUnsigned ? Int32(bitPattern: 0x8080_8080) : 0
+  let flip = byteFlip(layer.isUnsigned)
   let elements = Int32(truncatingIfNeeded: (end &- first) &* lines.count)
   let offset = layer.isUnsigned ? elements &* 128 : 0
   var sums = WideSums()
@@ -195,10 +195,26 @@ private func largeAverages(
     }
     line &+= 1
   }
+  @inline(__always)
+  func store(_ sums: Sixteen, _ start: Int) {
+    storeAverages(sums, layer, elements, offset, output + start, channels &- start)
+  }
+  store(sums.first, 0)
+  store(sums.second, 16)
+  store(sums.third, 32)
+  store(sums.fourth, 48)
+}
+
+/// Divides up to 16 sums and stores them; none if `count` is not above 0.
+@inline(never)
+func storeAverages(
+  _ sums: Sixteen, _ layer: PoolLayer, _ elements: Int32, _ offset: Int32, _ output: UnsafeMutableRawPointer,
+  _ count: Int
+) {
+  let half = elements / 2
   var channel = 0
-  while channel < channels {
-    let sum = sums.values[channel] &+ offset
-    let half = elements / 2
+  while channel < min(count, 16) {
+    let sum = sums[channel] &+ offset
     let average = sum > 0 ? (sum &+ half) / elements : (sum &- half) / elements
     let clamped = min(max(average, layer.minimum), layer.maximum)
     output.storeBytes(of: UInt8(truncatingIfNeeded: clamped), toByteOffset: channel, as: UInt8.self)

@@ -204,22 +204,26 @@ struct UnsignedMaxima: PoolGatherer {
 
 /// Sums of int8 elements of 64 channels in 32 bits.
 struct WideSums {
-  private(set) var values: SIMD64<Int32>
+  private(set) var first: Sixteen
+  private(set) var second: Sixteen
+  private(set) var third: Sixteen
+  private(set) var fourth: Sixteen
 
   @inline(__always)
   init() {
-    let zero = SIMD32<Int32>(lowHalf: splat16(0), highHalf: splat16(0))
-    values = SIMD64<Int32>(lowHalf: zero, highHalf: zero)
+    first = splat16(0)
+    second = first
+    third = first
+    fourth = first
   }
 
   /// Takes in 64 bytes, which are int8 with the flip.
   @inline(__always)
-  mutating func add(_ pixel: UnsafeRawPointer, flip: Int32) {
-    let bytes = Builtin.xor_Vec64xInt8(
-      pixel.loadUnaligned(as: SIMD64<Int8>.self)._storage._value,
-      unsafeBitCast(splat16(flip), to: Builtin.Vec64xInt8.self))
-    values._storage._value = Builtin.add_Vec64xInt32(
-      values._storage._value, Builtin.sext_Vec64xInt8_Vec64xInt32(bytes))
+  mutating func add(_ pixel: UnsafeRawPointer, flip: SIMD16<Int8>) {
+    first = plus(first, widened(pixel.loadUnaligned(as: SIMD16<Int8>.self), flip))
+    second = plus(second, widened(pixel.loadUnaligned(fromByteOffset: 16, as: SIMD16<Int8>.self), flip))
+    third = plus(third, widened(pixel.loadUnaligned(fromByteOffset: 32, as: SIMD16<Int8>.self), flip))
+    fourth = plus(fourth, widened(pixel.loadUnaligned(fromByteOffset: 48, as: SIMD16<Int8>.self), flip))
   }
 }
 

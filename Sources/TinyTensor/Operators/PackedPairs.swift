@@ -5,9 +5,22 @@ import TinyTensorKernels
 struct PackedPairs: Sendable {
   let set: InstructionSet
   let numbers: PairNumbers
-  let broadcast: Broadcast
+  /// The two innermost axes, of which the kernels make rows.
+  let rows: PairRows
+  /// The axes around them, with the elements of all rows as the innermost one.
+  let blocks: Broadcast
   /// How an operand that is repeated along the last axis alone is laid out to longer rows.
   let pattern: RowPattern?
+
+  /// How operands move along the two innermost axes.
+  struct PairRows: Sendable {
+    var rows: Int
+    var count: Int
+    var lhsStep: Int
+    var rhsStep: Int
+    var repeatsLhs: Bool
+    var repeatsRhs: Bool
+  }
 
   /// Rows of a short operand, written one after the other so that kernels have enough to do.
   struct RowPattern: Sendable {
@@ -54,7 +67,8 @@ extension GraphBuilder {
         kind: pairKind, isUnsigned: isUnsigned, lhsZeroPoint: parameters.lhsZeroPoint,
         rhsZeroPoint: parameters.rhsZeroPoint, leftShift: parameters.leftShift, lhsFactor: lhs, rhsFactor: rhs,
         outputFactor: output, output: OutputBytes(parameters.output, isUnsigned: isUnsigned)),
-      broadcast: parameters.broadcast, pattern: try rowPattern(parameters.broadcast, count: count))
+      rows: PackedPairs.PairRows(parameters.broadcast), blocks: parameters.broadcast.blocksOfRows,
+      pattern: try rowPattern(parameters.broadcast, count: count))
   }
 
   private mutating func rowPattern(
@@ -79,15 +93,12 @@ extension PackedPairs {
     let rhs = unsafe memory.pointer(rhs)
     let output = unsafe memory.pointer(output)
     if let pattern { return unsafe run(pattern, memory.pointer(pattern.memory), lhs, rhs, output) }
-    let inner = broadcast.rank - 1
-    let count = Int(broadcast.sizes[inner])
-    let repeatsLhs = broadcast.lhsStrides[inner] == 0
-    let repeatsRhs = broadcast.rhsStrides[inner] == 0
-    broadcast.forEachRow { target, left, right in
+    blocks.forEachRow { target, left, right in
       unsafe set.pairs(
         PairTask(
-          numbers: numbers, lhs: lhs + left, rhs: rhs + right, output: output + target, count: count,
-          repeatsLhs: repeatsLhs, repeatsRhs: repeatsRhs))
+          numbers: numbers, lhs: lhs + left, rhs: rhs + right, output: output + target, rows: rows.rows,
+          count: rows.count, lhsStep: rows.lhsStep, rhsStep: rows.rhsStep, repeatsLhs: rows.repeatsLhs,
+          repeatsRhs: rows.repeatsRhs))
     }
   }
 
@@ -107,8 +118,33 @@ extension PackedPairs {
         PairTask(
           numbers: numbers, lhs: pattern.isLhs ? UnsafeRawPointer(row) : lhs + start,
           rhs: pattern.isLhs ? rhs + start : UnsafeRawPointer(row), output: output + start,
-          count: min(pattern.length, pattern.count - start), repeatsLhs: false, repeatsRhs: false))
+          rows: 1, count: min(pattern.length, pattern.count - start), lhsStep: 0, rhsStep: 0, repeatsLhs: false,
+          repeatsRhs: false))
       start += pattern.length
     }
+  }
+}
+
+extension PackedPairs.PairRows {
+  fileprivate init(_ broadcast: Broadcast) {
+    let inner = broadcast.rank - 1
+    let hasRows = broadcast.rank > 1
+    self.init(
+      rows: hasRows ? Int(broadcast.sizes[inner - 1]) : 1, count: Int(broadcast.sizes[inner]),
+      lhsStep: hasRows ? Int(broadcast.lhsStrides[inner - 1]) : 0,
+      rhsStep: hasRows ? Int(broadcast.rhsStrides[inner - 1]) : 0, repeatsLhs: broadcast.lhsStrides[inner] == 0,
+      repeatsRhs: broadcast.rhsStrides[inner] == 0)
+  }
+}
+
+extension Broadcast {
+  /// The same with the two innermost axes made one, along which nothing is said of the operands.
+  fileprivate var blocksOfRows: Broadcast {
+    guard rank > 1 else { return self }
+    var blocks = self
+    blocks.rank = rank - 1
+    // An output has fewer than 2^31 elements.
+    blocks.sizes[rank - 2] = sizes[rank - 2] &* sizes[rank - 1]
+    return blocks
   }
 }

@@ -121,4 +121,20 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     case .avx512vnni: AVX512Kernels.scaleSums(task)
     }
   }
+
+  /// Bilinear interpolation of bytes.
+  @inline(__always)
+  func interpolate(_ task: InterpolationTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.interpolate(task)
+    }
+  }
+
+  /// Positions of largest or smallest bytes.
+  @inline(__always)
+  func extremum(_ task: ExtremumTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.extremum(task)
+    }
+  }
 }
