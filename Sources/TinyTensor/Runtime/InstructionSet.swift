@@ -90,4 +90,92 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     #endif
     }
   }
+
+  /// Average and maximum pools of bytes.
+  @inline(__always)
+  func pool(_ task: PoolTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.pool(task)
+    }
+  }
+
+  /// Operations on pairs of bytes.
+  @inline(__always)
+  func pairs(_ task: PairTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.pairs(task)
+    }
+  }
+
+  /// Tables of bytes.
+  @inline(__always)
+  func lookUp(_ task: LookUpTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.lookUp(task)
+    }
+  }
+
+  /// Means and sums of bytes.
+  @inline(__always)
+  func mean(_ task: MeanTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.mean(task)
+    }
+  }
+
+  /// Softmax of bytes.
+  @inline(__always)
+  func softmax(_ task: SoftmaxTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.softmax(task)
+    }
+  }
+
+  /// Real numbers to bytes.
+  @inline(__always)
+  func quantize(_ task: QuantizeTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.quantize(task)
+    }
+  }
+
+  /// Bytes to real numbers.
+  @inline(__always)
+  func dequantize(_ task: DequantizeTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.dequantize(task)
+    }
+  }
+
+  /// Sums of products to bytes.
+  @inline(__always)
+  func scaleSums(_ task: SumScalingTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.scaleSums(task)
+    }
+  }
+
+  /// Sums of products to real numbers.
+  @inline(__always)
+  func scaleSums(_ task: RealScalingTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.scaleSums(task)
+    }
+  }
+
+  /// Bilinear interpolation of bytes.
+  @inline(__always)
+  func interpolate(_ task: InterpolationTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.interpolate(task)
+    }
+  }
+
+  /// Positions of largest or smallest bytes.
+  @inline(__always)
+  func extremum(_ task: ExtremumTask) {
+    switch self {
+    case .avx512vnni: AVX512Kernels.extremum(task)
+    }
+  }
 }
