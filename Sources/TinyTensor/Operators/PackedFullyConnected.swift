@@ -73,6 +73,12 @@ extension GraphBuilder {
     return PackedFullyConnected(matrix: matrix, scaling: nil)
   }
 
+  /// Whether every unit's factor shifts right.
+  private func shiftRight(_ multipliers: ReadSlot, channels: Int) -> Bool {
+    guard let factors = constantBytes(multipliers) else { return false }
+    return shiftRight(factors, channels: channels)
+  }
+
   /// Whether all that has to be packed is constant.
   private func isPackable(_ operands: FullyConnectedOperands) -> Bool {
     guard constantBytes(operands.weights) != nil else { return false }
@@ -89,6 +95,10 @@ extension GraphBuilder {
     guard let set = context.instructionSet else { return nil }
     let layer = operands.sizes
     let storesSums = operands.multipliers == nil
+    var numbers = numbers
+    if let multipliers = operands.multipliers, !shiftRight(multipliers, channels: layer.units) {
+      numbers.output.seesNegative = true
+    }
     let sizes = MatrixPanels(
       lanes: set.lanes, channels: layer.units, groups: (layer.depth + 3) / 4, isNatural: storesSums)
     guard let panels = try packedPanels(sizes, numbers, operands) else { return nil }
@@ -136,12 +146,14 @@ extension GraphBuilder {
   ) -> ChannelNumbers? {
     let depth = operands.sizes.depth
     guard let slot = operands.bias else {
-      return ChannelNumbers(bias: numbers.bias(0, weightSum: weightSum, taps: depth), multiplier: 0, shift: 0)
+      return ChannelNumbers(bias: numbers.bias(0, weightSum: weightSum, taps: depth), multiplier: 0, shift: 0,
+        inputFlip: numbers.inputFlip)
     }
     guard let bias = constantBytes(slot) else { return nil }
     guard let multipliers = operands.multipliers else {
       let start = Int32.load(bias, at: 4 * unit)
-      return ChannelNumbers(bias: numbers.bias(start, weightSum: weightSum, taps: depth), multiplier: 0, shift: 0)
+      return ChannelNumbers(bias: numbers.bias(start, weightSum: weightSum, taps: depth), multiplier: 0, shift: 0,
+        inputFlip: numbers.inputFlip)
     }
     guard let factors = constantBytes(multipliers) else { return nil }
     return channelNumbers(numbers, bias: bias, factors: factors, channel: unit, weightSum: weightSum, taps: depth)
