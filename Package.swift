@@ -43,8 +43,11 @@ let package = Package(
   targets: [
     .target(name: "FlatbufferReader", swiftSettings: settings),
     .target(
-      name: "TinyTensor", dependencies: ["FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsAVX512"],
-      swiftSettings: settings),
+      name: "TinyTensor",
+      dependencies: [
+        "FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVXVNNI",
+        "KernelsAVX512",
+      ], swiftSettings: settings),
     .executableTarget(name: "tinyrun", dependencies: ["TinyTensor"], swiftSettings: settings),
 
     // MARK: Implementation details
@@ -52,6 +55,12 @@ let package = Package(
 
     // What the kernels of all instruction sets have in common.
     .target(name: "KernelInterface", swiftSettings: [.swiftLanguageMode(.v6)] + warnings),
+    .target(
+      name: "KernelsPortable", dependencies: ["KernelInterface"],
+      swiftSettings: instructionSet() + [.define("PORTABLE_KERNELS")]),
+    .target(name: "KernelsAVX2", dependencies: ["KernelInterface"], swiftSettings: instructionSet("+avx2")),
+    .target(
+      name: "KernelsAVXVNNI", dependencies: ["KernelInterface"], swiftSettings: instructionSet("+avx2", "+avxvnni")),
     .target(
       name: "KernelsAVX512", dependencies: ["KernelInterface"],
       swiftSettings: instructionSet("+avx512f", "+avx512bw", "+avx512vl", "+avx512dq", "+avx512vnni")),

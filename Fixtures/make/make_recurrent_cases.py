@@ -1,12 +1,12 @@
-"""Makes the cases of Fixtures/cases-recurrent: layers that keep a state from run to run, with float32 activations.
+"""Makes the cases of Fixtures/cases-recurrent: layers that keep a state from run to run.
 
     python make_recurrent_cases.py CASES_FOLDER
 
 UNIDIRECTIONAL_SEQUENCE_LSTM in each combination of coupled input gate, peepholes, projection and layer normalization,
-with float32 and int8 weights, BIDIRECTIONAL_SEQUENCE_LSTM with both, RNN, UNIDIRECTIONAL_SEQUENCE_RNN, and SVDF. Each
-model runs three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is printed and
-left out. The folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin, input-0-run1.bin,
-..., case.json}.
+with float32 and int8 weights, BIDIRECTIONAL_SEQUENCE_LSTM with both, RNN, UNIDIRECTIONAL_SEQUENCE_RNN, and SVDF, with
+float32 activations; and UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with int16 cells, in each combination. Each model runs
+three times in one interpreter under LiteRT's BUILTIN_REF kernels; a case that they refuse is printed and left out. The
+folder gets index.json and case-N/{model.tflite, input-0.bin, output-0.bin, input-0-run1.bin, ..., case.json}.
 """
 import itertools
 import json
@@ -16,6 +16,7 @@ import zlib
 import numpy as np
 
 from flatbuffer_model import ModelBuilder
+from integer_lstm import IntegerLSTM
 from stateful_cases import write_case, write_folder
 
 
@@ -176,11 +177,43 @@ def layers():
         yield lstm(True, False, "plain", False, hybrid=True, asymmetric=asymmetric, cell_clip=0.5, projection_clip=0.1)
         yield bidirectional(False, True, True, True, hybrid=True, asymmetric=asymmetric)
         yield bidirectional(True, True, False, False, hybrid=True, asymmetric=asymmetric)
+    yield from integer_layers()
+
+
+def integer_layers():
+    """The layers of int8 with int16 cells."""
+    for parts in itertools.product([False, True], [False, True], [None, "plain", "bias"], [False, True]):
+        yield IntegerLSTM(*parts)
+    yield IntegerLSTM(False, True, None, True, time_major=True)
+    # With fewer outputs than cells the reference adds a peephole to as many of the sums, counted through all batches.
+    for coupled, normalization in itertools.product([False, True], [False, True]):
+        yield IntegerLSTM(coupled, True, "bias", normalization, time_major=True, batches=3, cells=5, outputs=3)
+    yield IntegerLSTM(False, True, "bias", False, cells=3, outputs=3, time_major=True)
+    yield IntegerLSTM(False, False, "bias", False, cells=3, outputs=5, hidden_zero_point=-128, state_zero_point=127)
+    yield IntegerLSTM(False, True, None, False, cell_clip=0.4)
+    yield IntegerLSTM(True, False, "plain", True, cell_clip=0.7, projection_clip=0.2)
+    yield IntegerLSTM(False, True, "bias", True, projection_clip=100.0, cell_clip=100.0)
+    for exponent in (-14, -9):
+        yield IntegerLSTM(False, True, "bias", True, cell_exponent=exponent, batches=1, steps=5)
+    # Sums at the ends of their range, and sums of which many are equal.
+    yield IntegerLSTM(False, True, None, False, gain=20)
+    yield IntegerLSTM(False, True, "bias", True, gain=8)
+    yield IntegerLSTM(False, False, None, True, sum_scale=100.0)
+    yield IntegerLSTM(True, True, "plain", True, cells=7, outputs=5, mean=2, sum_scale=0.002)
+    yield IntegerLSTM(False, False, None, True, cells=1)
+    # Outputs that show whether the factor of what a cell gives is rounded to single precision first.
+    sums = {
+        "b input": [20000] * 4, "b forget": [0] * 4, "b cell": [30191, 25090, 32483, 18475],
+        "b output": [3233, 7028, 11529, 15073]}
+    yield IntegerLSTM(
+        False, False, None, False, sums=sums, state_scale=0.0080854, state_zero_point=0, batches=1, steps=1)
 
 
 def write(layer, folder):
     """Runs a layer and writes its case."""
-    return write_case(folder, layer.model.pack(), layer.operator, layer.seed, layer.parameters, layer.random, 1)
+    deviation = 50 if isinstance(layer, IntegerLSTM) else 1
+    return write_case(
+        folder, layer.model.pack(), layer.operator, layer.seed, layer.parameters, layer.random, deviation)
 
 
 if __name__ == "__main__":

@@ -20,24 +20,36 @@ def describe(tensor):
         "shape": [int(size) for size in tensor["shape"]]}
 
 
+def draw(tensor, random, deviation):
+    """Normally distributed numbers for a tensor of an interpreter, or its type's integers, all as often."""
+    if not np.issubdtype(tensor["dtype"], np.integer):
+        return random.normal(0, deviation, tensor["shape"]).astype(tensor["dtype"])
+    limits = np.iinfo(tensor["dtype"])
+    if deviation is None:
+        return random.integers(limits.min, limits.max + 1, tensor["shape"]).astype(tensor["dtype"])
+    return np.clip(random.normal(0, deviation, tensor["shape"]), limits.min, limits.max).astype(tensor["dtype"])
+
+
 def write_case(folder, model, operator, seed, parameters, random, deviation):
-    """Runs a model of one input on normally distributed numbers and writes its case; returns its row of the index."""
+    """Runs a model on numbers of that deviation, or on any integers if it is None, and writes its case; returns its row
+    of the index."""
     interpreter = litert.reference_interpreter(model)
-    details, results = interpreter.get_input_details()[0], interpreter.get_output_details()
+    images, results = interpreter.get_input_details(), interpreter.get_output_details()
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "model.tflite"), "wb") as file:
         file.write(model)
     for run in range(RUNS):
         tail = f"-run{run}" if run else ""
-        values = random.normal(0, deviation, details["shape"]).astype(details["dtype"])
-        interpreter.set_tensor(details["index"], values)
+        for index, image in enumerate(images):
+            values = draw(image, random, deviation)
+            interpreter.set_tensor(image["index"], values)
+            values.tofile(os.path.join(folder, f"input-{index}{tail}.bin"))
         interpreter.invoke()
-        values.tofile(os.path.join(folder, f"input-0{tail}.bin"))
         for index, result in enumerate(results):
             interpreter.get_tensor(result["index"]).tofile(os.path.join(folder, f"output-{index}{tail}.bin"))
     description = {
-        "op": operator, "dtype": np.dtype(details["dtype"]).name, "seed": seed, "params": parameters, "runs": RUNS,
-        "exact": False, "notes": [], "inputs": [describe(details)],
+        "op": operator, "dtype": np.dtype(images[0]["dtype"]).name, "seed": seed, "params": parameters, "runs": RUNS,
+        "exact": False, "notes": [], "inputs": [describe(image) for image in images],
         "outputs": [describe(result) for result in results],
     }
     with open(os.path.join(folder, "case.json"), "w", encoding="utf-8") as file:

@@ -1,21 +1,27 @@
 /// How the channels of a depthwise layer lie in panels; see ``DepthwiseLayer``.
 package struct DepthwisePanels: BitwiseCopyable, Sendable {
   package var lanes: Int
+  /// Of the filter.
   package var channels: Int
+  /// How often the channels lie beside each other: 2 where pixels are joined.
+  package var copies: Int
+  package var parts: Int
   package var kernelHeight: Int
   package var kernelWidth: Int
 
-  package init(lanes: Int, channels: Int, kernelHeight: Int, kernelWidth: Int) {
+  package init(lanes: Int, channels: Int, copies: Int, parts: Int, kernelHeight: Int, kernelWidth: Int) {
     self.lanes = lanes
     self.channels = channels
+    self.copies = copies
+    self.parts = parts
     self.kernelHeight = kernelHeight
     self.kernelWidth = kernelWidth
   }
 
   private var blockChannels: Int { 4 * lanes }
-  private var blocks: Int { (channels + blockChannels - 1) / blockChannels }
+  private var blocks: Int { (channels * copies + blockChannels - 1) / blockChannels }
   private var rowGroups: Int { (kernelHeight + 3) / 4 }
-  package var panelStride: Int { (ChannelRow.count + rowGroups * kernelWidth) * 16 * lanes }
+  package var panelStride: Int { (ChannelRow.count + parts * rowGroups * kernelWidth) * 16 * lanes }
   package var byteCount: Int { blocks * panelStride }
 
   /// Fills the panels.
@@ -24,26 +30,33 @@ package struct DepthwisePanels: BitwiseCopyable, Sendable {
   ///   - panels: zeroed memory of ``byteCount`` bytes.
   ///   - weights: `[kernelHeight, kernelWidth, channels]` of bytes.
   ///   - flip: what makes uint8 weights int8: `0x80`, or 0 for int8.
+  ///   - zeroPoint: of the weights as int8; 0 unless they have two parts.
   ///   - numbers: one a channel.
   package func fill(
-    _ panels: UnsafeMutableRawPointer, weights: UnsafeRawPointer, flip: UInt8, _ numbers: UnsafePointer<ChannelNumbers>
+    _ panels: UnsafeMutableRawPointer, weights: UnsafeRawPointer, flip: UInt8, zeroPoint: Int32,
+    _ numbers: UnsafePointer<ChannelNumbers>
   ) {
     let order = ChannelOrder(lanes: lanes)
     for block in 0..<blocks {
       let panel = panels + block * panelStride
       for vector in 0..<4 {
         for lane in 0..<lanes {
-          let channel = block * blockChannels + order.channel(vector: vector, lane: lane)
-          guard channel < channels else { continue }
-          let place = (vector * lanes + lane) * 4
-          for row in 0..<ChannelRow.count {
-            panel.storeBytes(of: numbers[channel].row(row), toByteOffset: row * 16 * lanes + place, as: Int32.self)
-          }
+          let place = block * blockChannels + order.channel(vector: vector, lane: lane)
+          guard place < channels * copies else { continue }
+          let channel = place % channels
+          let lanePlace = (vector * lanes + lane) * 4
+          numbers[channel].store(panel, vector: vector, of: 4, lane: lane, lanes: lanes)
           for tap in 0..<kernelHeight {
             for column in 0..<kernelWidth {
               let byte = weights.load(fromByteOffset: (tap * kernelWidth + column) * channels + channel, as: UInt8.self)
-              let group = ChannelRow.count + tap / 4 * kernelWidth + column
-              panel.storeBytes(of: byte ^ flip, toByteOffset: group * 16 * lanes + place + tap % 4, as: UInt8.self)
+              var rest = Int32(Int8(bitPattern: byte ^ flip)) - zeroPoint
+              for part in 0..<parts {
+                let group = ChannelRow.count + (part * rowGroups + tap / 4) * kernelWidth + column
+                let weight = min(max(rest, -128), 127)
+                rest -= weight
+                panel.storeBytes(
+                  of: Int8(weight), toByteOffset: group * 16 * lanes + lanePlace + tap % 4, as: Int8.self)
+              }
             }
           }
         }

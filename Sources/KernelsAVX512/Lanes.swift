@@ -75,6 +75,21 @@
     return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
   }
 
+  /// The high words of 64-bit numbers: products of the even lanes and of the odd lanes, each with its factor, and plus a
+  /// 64-bit number. The factors of odd lanes lie in the even lanes of `odd`, and in their own lanes of `even`.
+  @inline(__always)
+  func highProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    let evenSum = Builtin.add_Vec8xInt64(
+      Builtin.mul_Vec8xInt64(signExtended(longs(values)), signExtended(longs(even))), longs(plusEven))
+    let oddSum = Builtin.add_Vec8xInt64(
+      Builtin.mul_Vec8xInt64(upper(longs(values)), signExtended(longs(odd))), longs(plusOdd))
+    let low = Builtin.lshr_Vec8xInt64(evenSum, splat(long: 32))
+    let high = Builtin.and_Vec8xInt64(oddSum, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
+  }
+
   @inline(__always)
   private func signExtended(_ values: Longs) -> Longs {
     Builtin.ashr_Vec8xInt64(Builtin.shl_Vec8xInt64(values, splat(long: 32)), splat(long: 32))
@@ -91,6 +106,7 @@
     private let minimum: Builtin.Vec64xInt8
     private let maximum: Builtin.Vec64xInt8
     private let flip: Builtin.Vec64xInt8
+    private let laneFlip: Builtin.Vec16xInt8
     private let wideZeroPoint: Words
     private let wideMinimum: Words
     private let wideMaximum: Words
@@ -103,6 +119,7 @@
       self.minimum = unsafeBitCast(splat((minimum & 0xFF) &* 0x0101_0101), to: Builtin.Vec64xInt8.self)
       self.maximum = unsafeBitCast(splat((maximum & 0xFF) &* 0x0101_0101), to: Builtin.Vec64xInt8.self)
       self.flip = unsafeBitCast(splat(flip), to: Builtin.Vec64xInt8.self)
+      laneFlip = unsafeBitCast(SIMD4<Int32>(flip, flip, flip, flip), to: Builtin.Vec16xInt8.self)
       wideZeroPoint = words(splat(zeroPoint))
       wideMinimum = words(splat(minimum))
       wideMaximum = words(splat(maximum))
@@ -121,18 +138,10 @@
     /// One vector in its own order.
     @inline(__always)
     func narrowed(_ a: Lanes) -> LaneBytes {
-      // A scaled sum is below 2^31 in magnitude, the zero point below 2^9; the sum saturates nowhere that the clamp
-      // could see, since int32 addition is clamped before: bounds are those of 8 bits.
-      let raised = Builtin.int_smax_Vec16xInt32(
-        Builtin.int_sadd_sat_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
+      // A scaled sum is at most 2^30 in magnitude, the zero point below 2^9.
+      let raised = Builtin.int_smax_Vec16xInt32(Builtin.add_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
       let narrow = Builtin.trunc_Vec16xInt32_Vec16xInt8(Builtin.int_smin_Vec16xInt32(raised, wideMaximum))
-      return flippedBytes(narrow)
-    }
-
-    @inline(__always)
-    private func flippedBytes(_ bytes: Builtin.Vec16xInt8) -> LaneBytes {
-      let part = unsafeBitCast(flip, to: SIMD64<Int8>.self).lowHalf.lowHalf
-      return unsafeBitCast(Builtin.xor_Vec16xInt8(bytes, part._storage._value), to: LaneBytes.self)
+      return unsafeBitCast(Builtin.xor_Vec16xInt8(narrow, laneFlip), to: LaneBytes.self)
     }
   }
 

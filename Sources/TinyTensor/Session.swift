@@ -21,7 +21,8 @@ public struct Session: ~Copyable, Sendable {
       throw .outOfMemory(plan.arenaByteCount)
     }
     graph = try GraphInstance(
-      plan, file: model.file.storage, arena: arena, base: 0, variables: plan.variables)
+      plan, file: model.file.storage, arena: arena, base: 0, variables: plan.variables,
+      workers: Workers(for: model.device.cpuOptions))
     self.model = model
     self.arena = arena
     reset()

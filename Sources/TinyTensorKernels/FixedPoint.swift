@@ -76,6 +76,19 @@ package struct QuantizedMultiplier: BitwiseCopyable, Sendable, Hashable {
 }
 
 extension QuantizedMultiplier {
+  /// `x` times the factor, rounded twice, with ties up both times, as ruy does it: the matrix library that computes the
+  /// sums of LiteRT's uint8 LSTM cell.
+  ///
+  /// Requires ``isUsable``. The left shift wraps in 32 bits.
+  @inline(__always)
+  func applyWithTiesUp(to x: Int32) -> Int32 {
+    let left = max(shift, 0)
+    let right = Int64(max(0 &- shift, 0))
+    let product = saturatingRoundingDoublingHighMultiply(x &<< left, multiplier)
+    // At most 2^31 + 2^30 before the shift: no overflow in 64 bits, and the result is no larger than the product.
+    return Int32(truncatingIfNeeded: (Int64(product) &+ ((1 &<< right) &>> 1)) &>> right)
+  }
+
   /// Whether the shift is in the range that 64-bit sums allow, -31 to 7.
   package var isUsableForWideSums: Bool { shift < 8 }
 

@@ -5,22 +5,22 @@
 
 /// `a * b / 2^15`, rounded to nearest with ties toward plus infinity; `(-2^15)^2` saturates.
 @inline(__always)
-private func highProduct(_ a: Int16, _ b: Int16) -> Int16 {
+func highProduct(_ a: Int16, _ b: Int16) -> Int16 {
   if a == b && a == Int16.min { return Int16.max }
   return Int16(truncatingIfNeeded: (Int32(a) &* Int32(b) &+ (1 << 14)) >> 15)
 }
 
 @inline(__always)
-private func shiftRight(_ x: Int16, _ exponent: Int32) -> Int16 {
+func shiftRight(_ x: Int16, _ exponent: Int32) -> Int16 {
   Int16(truncatingIfNeeded: roundingDivideByPowerOfTwo(Int32(x), exponent))
 }
 
 @inline(__always)
-private func saturate(_ x: Int32) -> Int16 { Int16(truncatingIfNeeded: clamp(x, -32768, 32767)) }
+func saturate(_ x: Int32) -> Int16 { Int16(truncatingIfNeeded: clamp(x, -32768, 32767)) }
 
 /// `x * 2^exponent`, saturating; `exponent` is from 0 to 15.
 @inline(__always)
-private func shiftLeft(_ x: Int16, _ exponent: Int32) -> Int16 { saturate(Int32(x) << exponent) }
+func shiftLeft(_ x: Int16, _ exponent: Int32) -> Int16 { saturate(Int32(x) << exponent) }
 
 /// A Q0.31 constant in Q0.15.
 @inline(__always)

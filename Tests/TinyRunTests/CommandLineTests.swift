@@ -31,9 +31,31 @@ struct CommandLineTests {
       ["eval", Fixtures.model], ["eval", Fixtures.model, "--images", Fixtures.images],
       ["eval", Fixtures.model, "--images", Fixtures.images, "--labels", Fixtures.labels, "--limit", "-1"],
       ["eval", Fixtures.model, "--images", Fixtures.images, "--labels", Fixtures.labels, "--min", "2"],
+      ["bench"], ["bench", Fixtures.model, Fixtures.model], ["bench", Fixtures.model, "--runs", "0"],
+      ["bench", Fixtures.model, "--runs", "2", "--seconds", "1"], ["bench", Fixtures.model, "--seconds", "0"],
+      ["bench", Fixtures.model, "--seconds", "nan"], ["bench", Fixtures.model, "--seconds", "1e9"],
+      ["bench", Fixtures.model, "--sessions", "0"], ["bench", Fixtures.model, "--sessions", "257"],
+      ["bench", Fixtures.model, "--warmup", "-1"], ["bench", Fixtures.model, "--csv"],
+      ["profile"], ["profile", Fixtures.model, Fixtures.model], ["profile", Fixtures.model, "--by", "size"],
+      ["profile", Fixtures.model, "--top", "0"], ["profile", Fixtures.model, "--csv", "--json"],
+      ["profile", Fixtures.model, "--sessions", "2"], ["profile", Fixtures.model, "--runs", "x"],
     ])
   func usage(_ words: [String]) async throws {
     expectFailure(try await Tool.run(words), 2)
+  }
+
+  @Test(
+    "threads from 1 to 256, and kernels that exist, are understood by every command that runs models",
+    arguments: ["inspect", "run", "classify", "eval", "bench", "profile", "cases"])
+  func execution(_ command: String) async throws {
+    let words = [command, Fixtures.model, "--images", "x", "--labels", "x"].prefix(command == "eval" ? 6 : 2)
+    // classify wants a picture.
+    let given = Array(words) + (command == "classify" ? ["x.pgm"] : [])
+    for count in ["0", "257", "-1", "two"] { expectFailure(try await Tool.run(given + ["--threads", count]), 2) }
+    let result = try await Tool.run(given + ["--kernels", "nope"])
+    expectFailure(result, 2)
+    #expect(result.error.contains("reference, portable, avx2, avxvnni, avx512vnni"))
+    expectFailure(try await Tool.run(given + ["--fixed-point=1"]), 2)
   }
 
   @Test(
@@ -47,6 +69,9 @@ struct CommandLineTests {
       ["inspect", Fixtures.model, "--signature", "nope"],
       ["run", Fixtures.model, "--output-prefix", "/missing/folder/x"],
       ["run", Fixtures.model, "--dump-tensors", Fixtures.model],
+      ["bench", "missing.tflite"], ["bench", Fixtures.labels], ["bench", Fixtures.model, "--signature", "nope"],
+      ["profile", "missing.tflite"], ["profile", Fixtures.labels],
+      ["profile", Fixtures.model, "--runs", "1", "--trace", "/missing/folder/trace.json"],
       ["classify", Fixtures.model, Fixtures.model], ["classify", Fixtures.model, Fixtures.images],
       ["classify", Fixtures.model, Fixtures.images + ":10000"], ["classify", Fixtures.model, Fixtures.images + ":-1"],
       ["classify", Fixtures.model, Fixtures.images + ":0", "--labels", "missing.txt"],
@@ -66,6 +91,7 @@ struct CommandLineTests {
     let commands = [
       ["inspect", Fixtures.model], ["run", Fixtures.model], ["classify", Fixtures.model, "x.pgm"],
       ["eval", Fixtures.model, "--images", Fixtures.images, "--labels", Fixtures.labels],
+      ["bench", Fixtures.model], ["profile", Fixtures.model], ["cases", Fixtures.path("cases")],
     ]
     for command in commands {
       let result = try await Tool.run(command + ["--device", name])
@@ -91,11 +117,11 @@ struct CommandLineTests {
   @Test("help names every command, and every command's help its options and an example")
   func help() async throws {
     let overview = try await Tool.run("--help").output
-    for command in ["inspect", "run", "classify", "eval"] {
+    for command in ["inspect", "run", "classify", "eval", "bench", "profile"] {
       #expect(overview.contains("  \(command)"))
       let help = try await Tool.run(command, "--help").output
       #expect(help.contains("usage: tinyrun \(command) MODEL"))
-      #expect(help.contains("--device"))
+      #expect(help.contains("--device") && help.contains("--threads") && help.contains("--kernels"))
       #expect(help.contains("example:\n  tinyrun \(command) "))
       #expect(help.contains("Exit status: 0"))
       #expect(help.split(separator: "\n").allSatisfy { $0.count <= 120 })

@@ -105,4 +105,15 @@ struct FixedPointTests {
       #expect(abs(Double(fixed) * 0x1p-31 - 1 / (1 + x)) < 2e-8)
     }
   }
+
+  @Test("a multiplier with ties up rounds 2.5 and -2.5 up, and wraps shifts to the left")
+  func tiesUp() {
+    // Of 2.25, half is taken first: 4.5 becomes 5, and 2.5 becomes 3.
+    let quarter = QuantizedMultiplier(0.25)
+    #expect([10, -10, 9, -9, 0].map { quarter.applyWithTiesUp(to: $0) } == [3, -2, 3, -2, 0])
+    #expect([10, -10, 9, -9, 0].map { quarter.apply(to: $0) } == [3, -3, 3, -2, 0])
+    #expect([3, -3, 1 << 30].map { QuantizedMultiplier(2).applyWithTiesUp(to: $0) } == [6, -6, 0])
+    #expect(QuantizedMultiplier(0x1p-31).applyWithTiesUp(to: .max) == 1)
+    #expect(QuantizedMultiplier(0).applyWithTiesUp(to: .min) == 0)
+  }
 }

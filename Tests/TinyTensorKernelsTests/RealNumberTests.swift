@@ -88,4 +88,25 @@ struct RealNumberTests {
       }
     }
   }
+
+  @Test("every 16-bit number survives single precision, and what lies between two goes to the nearest, ties to even")
+  func halfPrecision() {
+    for bits in UInt16.min...UInt16.max {
+      let number = float(fromHalf: bits)
+      guard !number.isNaN else {
+        #expect(halfBits(of: number) == bits & 0x8000 | 0x7E00)
+        continue
+      }
+      #expect(halfBits(of: number) == bits)
+      guard bits & 0x7FFF < 0x7BFF else { continue }
+      let middle = (number + float(fromHalf: bits + 1)) / 2
+      #expect(halfBits(of: middle) == bits + (bits & 1))
+      let (toward, away) = number < 0 ? (middle.nextUp, middle.nextDown) : (middle.nextDown, middle.nextUp)
+      // The sign of 0 is no order: the number beside it decides.
+      guard number != 0 || bits == 0 else { continue }
+      #expect(halfBits(of: toward) == bits)
+      #expect(halfBits(of: away) == bits + 1)
+    }
+    #expect([65519.99, 65520, -65520, .infinity].map { halfBits(of: $0) } == [0x7BFF, 0x7C00, 0xFC00, 0x7C00])
+  }
 }

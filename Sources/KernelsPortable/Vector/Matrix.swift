@@ -91,8 +91,10 @@ private func tileKernel<Tile: RowTile>(
   _ row: Int, _ count: Int, _ channels: Int, _ bytes: OutputVectors
 ) {
   let layer = task.layer
-  let flip = splat(layer.inputFlip)
-  var weights = panel + ChannelRow.count &* Tile.Row.width &* MemoryLayout<Lanes>.size
+  // From memory: of a vector that it knows to be one number the compiler would flip that number, and then have to
+  // spread the result, where the broadcast from memory costs nothing.
+  let flip = loadLanes(panel, PanelRow.flip &* Tile.Row.width)
+  var weights = panel + PanelRow.count &* Tile.Row.width &* MemoryLayout<Lanes>.size
   var tile = Tile(bias: Tile.Row(panel))
   var segment = 0
   repeat {

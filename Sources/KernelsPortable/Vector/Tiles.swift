@@ -80,6 +80,7 @@ func storeSomeLanes(_ lanes: Lanes, _ output: UnsafeMutableRawPointer, _ count: 
 struct Tile1<Row: VectorRow>: RowTile {
   static var rows: Int { @inline(__always) get { 1 } }
   private var r0: Row
+  var row: Row { @inline(__always) get { r0 } }
 
   @inline(__always)
   init(bias: Row) { r0 = bias }

@@ -23,10 +23,7 @@ final class BuildContext {
 
   /// The vector kernels to pack constants for; `nil` where the reference kernels shall run.
   var instructionSet: InstructionSet? {
-    switch kernelSet {
-    case .avx512vnni: .avx512vnni
-    default: nil
-    }
+    InstructionSet.allCases.first { $0.name == kernelSet.rawValue }
   }
 
   /// A value that is kept from run to run.

@@ -104,10 +104,10 @@ struct GraphBuilder {
           .invalidGraph, "variable tensor \(tensor.name) has constant data", tensorName: tensor.name)
       }
       guard let shape = Shape(tensor.shape) else { return Value(shape: nil, source: .unset) }
-      let isByte = tensor.elementType == .int8 || tensor.elementType == .uint8
+      // As in the reference: of all types, int8 alone begins at its zero point.
       let number = try context.addVariable(
         name: tensor.name, elementType: tensor.elementType, shape: shape,
-        initialByte: isByte ? UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0) : 0)
+        initialByte: tensor.elementType == .int8 ? UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0) : 0)
       return Value(shape: shape, source: .variable(number))
     }
     if let range { return Value(shape: Shape(tensor.shape), source: .constant(.file(range))) }

@@ -50,7 +50,7 @@ extension GraphBuilder {
     case 1: return .relu
     case 2: return .reluN1To1
     case 3: return .relu6
-    case 4: throw error(.unsupportedOperator, "the fused activation TANH is not supported")
+    case 4: throw error(.unsupportedOperator, Self.refusedHyperbolicTangent)
     case 5: throw error(.unsupportedOperator, "the fused activation SIGN_BIT is not supported")
     default: throw error(.invalidOperator, "the fused activation \(number) is not in the schema")
     }

@@ -13,6 +13,7 @@ struct Cast: Sendable {
     case int32
     case uint32
     case int64
+    case float16
     case float32
     case float64
     case bool
@@ -27,6 +28,7 @@ struct Cast: Sendable {
       case .int32: self = .int32
       case .uint32: self = .uint32
       case .int64: self = .int64
+      case .float16: self = .float16
       case .float32: self = .float32
       case .float64: self = .float64
       case .bool: self = .bool
@@ -36,7 +38,7 @@ struct Cast: Sendable {
 
     var isReal: Bool {
       switch self {
-      case .float32, .float64: true
+      case .float16, .float32, .float64: true
       default: false
       }
     }
@@ -97,6 +99,7 @@ extension Cast {
   private func read(_ memory: OperatorMemory, from start: Int, real count: Int) {
     var wide = memory.write(wide, as: Double.self)
     switch source {
+    case .float16: widenHalf(memory.read(input, as: UInt16.self), from: start, count: count, to: &wide)
     case .float32: widen(memory.read(input, as: Float.self), from: start, count: count, to: &wide)
     default: widen(memory.read(input, as: Double.self), from: start, count: count, to: &wide)
     }
@@ -126,6 +129,9 @@ extension Cast {
     case .int32: truncate(memory, wide, count, start, Int32.self)
     case .uint32: truncate(memory, wide, count, start, UInt32.self)
     case .int64: truncate(memory, wide, count, start, Int64.self)
+    case .float16:
+      var output = memory.write(output, as: UInt16.self)
+      narrowToHalf(wide, count: count, to: &output, from: start)
     case .float32:
       var output = memory.write(output, as: Float.self)
       narrow(wide, count: count, to: &output, from: start)
@@ -155,6 +161,9 @@ extension Cast {
     case .int32: write(memory, wide, count, start, Int32.self)
     case .uint32: write(memory, wide, count, start, UInt32.self)
     case .int64: write(memory, wide, count, start, Int64.self)
+    case .float16:
+      var output = memory.write(output, as: UInt16.self)
+      narrowToHalf(wide, count: count, to: &output, from: start)
     case .float32:
       var output = memory.write(output, as: Float.self)
       narrow(wide, count: count, to: &output, from: start)

@@ -1,20 +1,14 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// UNIDIRECTIONAL_SEQUENCE_LSTM and the halves of BIDIRECTIONAL_SEQUENCE_LSTM in float32, with every part that they may
-/// have: coupled input gate, peepholes, projection, layer normalization. Weights may be int8: vectors that meet them are
-/// quantized in the run.
+/// UNIDIRECTIONAL_SEQUENCE_LSTM, the halves of BIDIRECTIONAL_SEQUENCE_LSTM, and LSTM of the kernel type FULL in
+/// float32, with every part that they may have: coupled input gate, peepholes, projection, layer normalization,
+/// auxiliary input. Weights may be int8: vectors that meet them are quantized in the run.
 struct FloatLSTM: Sendable {
-  /// Weights of one of the two types, the other one is empty; both are for a part that is left out.
-  struct Matrix: Sendable {
-    let reals: ReadSlot
-    let integers: ReadSlot
-    let scale: Float
-  }
-
   struct Gate: Sendable {
-    let inputWeights: Matrix
-    let recurrentWeights: Matrix
+    let inputWeights: RecurrentWeights
+    let auxiliaryWeights: RecurrentWeights
+    let recurrentWeights: RecurrentWeights
     let peephole: ReadSlot
     let bias: ReadSlot
     let normalization: ReadSlot
@@ -24,8 +18,10 @@ struct FloatLSTM: Sendable {
   /// Whether weights are integers.
   let isHybrid: Bool
   let input: ReadSlot
+  /// Empty where there is no second input.
+  let auxiliary: ReadSlot
   let gates: LSTMGates<Gate>
-  let projection: Matrix
+  let projection: RecurrentWeights
   let projectionBias: ReadSlot
   let gateValues: WriteSlot
   /// A row's vectors, quantized; empty for real weights.
@@ -56,6 +52,30 @@ extension FloatLSTM {
     var cellState: Int
     /// `nil` where there is no layer normalization.
     var normalization: Int?
+    /// `nil` where there are no weights of an auxiliary input.
+    var auxiliaryWeights: Int?
+
+    /// UNIDIRECTIONAL_SEQUENCE_LSTM and LSTM.
+    static let single = Places(
+      inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 18, cellState: 19,
+      normalization: 20)
+    /// BIDIRECTIONAL_SEQUENCE_LSTM. The auxiliary input is input 39, its weights end before `count`.
+    static let forward = Places(
+      inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 35, cellState: 36,
+      auxiliaryWeights: 40)
+    static let backward = Places(
+      inputWeights: 18, recurrentWeights: 22, peepholes: 26, biases: 29, projection: 33, state: 37, cellState: 38,
+      auxiliaryWeights: 44)
+    static let auxiliary = 39
+    static let count = 48
+  }
+
+  /// What a layer is fed.
+  private struct Feed {
+    var input: Operand
+    var auxiliary: Operand?
+    var batches: Int
+    var steps: Int
   }
 
   /// Where a layer writes.
@@ -75,15 +95,35 @@ extension FloatLSTM {
         projectionClip: try table.scalar(2, default: 0), isTimeMajor: try table.scalar(3, default: false),
         isAsymmetric: try table.scalar(4, default: false))
     }
-    let places = Places(
-      inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 18, cellState: 19,
-      normalization: 20)
-    let input = try checkedInput(graph, options)
-    let size = try graph.input(places.state, .float32).shape
+    return try translateSingle(&graph, options, rank: 3)
+  }
+
+  /// LSTM: one step of the other operator, or a cell of another kind.
+  static func translateStep(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    let (options, kernel) = try graph.requiredOptions(14) { (table) throws(ReadError) in
+      let options = Options(
+        activation: try table.scalar(0, default: 0), cellClip: try table.scalar(1, default: 0),
+        projectionClip: try table.scalar(2, default: 0), isAsymmetric: try table.scalar(4, default: false))
+      return (options, try table.scalar(3, default: Int8(0)))
+    }
+    switch kernel {
+    case 0:
+      try graph.requireOperands(inputs: 20...24)
+      return try translateSingle(&graph, options, rank: 2)
+    case 1: return try LSTMCell.translate(&graph)
+    default: throw graph.error(.invalidOperator, "its kernel type \(kernel) is not in the schema")
+    }
+  }
+
+  private static func translateSingle(
+    _ graph: inout GraphBuilder, _ options: Options, rank: Int
+  ) throws(ModelError) -> Operation? {
+    let feed = try checkedFeed(graph, options, rank: rank)
+    let size = try graph.input(Places.single.state, .float32).shape
     guard size.rank == 2 else { throw graph.error(.invalidOperator, "its state \(size) does not have two axes") }
-    let shape = try outputShape(graph, input, size[1])
+    let shape = try outputShape(graph, feed, size[1])
     let target = Target(output: try graph.bindOutput(shape: shape), offset: 0, stride: size[1])
-    return .floatLSTM(try make(&graph, input, places, options, isReversed: false, target))
+    return .floatLSTM(try make(&graph, feed, .single, options, isReversed: false, target))
   }
 
   /// Two layers over one input, the second one from the end on.
@@ -94,17 +134,10 @@ extension FloatLSTM {
         projectionClip: try table.scalar(2, default: 0), mergesOutputs: try table.scalar(3, default: false),
         isTimeMajor: try table.scalar(4, default: true), isAsymmetric: try table.scalar(5, default: false))
     }
-    try graph.requireOperands(inputs: 39...48, outputs: options.mergesOutputs ? 1 : 2)
-    let input = try checkedInput(graph, options)
-    for place in 39..<48 where try graph.optionalInput(place) != nil {
-      throw graph.error(.unsupportedOperator, "an auxiliary input is not supported; input \(place) is part of one")
-    }
-    let forward = Places(
-      inputWeights: 1, recurrentWeights: 5, peepholes: 9, biases: 12, projection: 16, state: 35, cellState: 36)
-    let backward = Places(
-      inputWeights: 18, recurrentWeights: 22, peepholes: 26, biases: 29, projection: 33, state: 37, cellState: 38)
-    let first = try graph.input(forward.state, .float32).shape
-    let second = try graph.input(backward.state, .float32).shape
+    try graph.requireOperands(inputs: Places.auxiliary...Places.count, outputs: options.mergesOutputs ? 1 : 2)
+    let feeds = try bidirectionalFeeds(graph, checkedFeed(graph, options, rank: 3))
+    let first = try graph.input(Places.forward.state, .float32).shape
+    let second = try graph.input(Places.backward.state, .float32).shape
     guard first.rank == 2, second.rank == 2 else {
       throw graph.error(.invalidOperator, "its states \(first) and \(second) do not have two axes")
     }
@@ -112,49 +145,84 @@ extension FloatLSTM {
     let secondTarget: Target
     if options.mergesOutputs {
       let width = first[1] + second[1]
-      let output = try graph.bindOutput(shape: outputShape(graph, input, width))
+      let output = try graph.bindOutput(shape: outputShape(graph, feeds.forward, width))
       firstTarget = Target(output: output, offset: 0, stride: width)
       secondTarget = Target(output: output, offset: first[1], stride: width)
     } else {
       _ = try graph.outputType(1, .float32)
-      let shapes = [try outputShape(graph, input, first[1]), try outputShape(graph, input, second[1])]
+      let shapes = [
+        try outputShape(graph, feeds.forward, first[1]), try outputShape(graph, feeds.forward, second[1]),
+      ]
       firstTarget = Target(output: try graph.bindOutput(0, shape: shapes[0]), offset: 0, stride: first[1])
       secondTarget = Target(output: try graph.bindOutput(1, shape: shapes[1]), offset: 0, stride: second[1])
     }
-    let layer = try make(&graph, input, forward, options, isReversed: false, firstTarget)
-    let reversed = try make(&graph, input, backward, options, isReversed: true, secondTarget)
+    let layer = try make(&graph, feeds.forward, .forward, options, isReversed: false, firstTarget)
+    let reversed = try make(&graph, feeds.backward, .backward, options, isReversed: true, secondTarget)
     graph.emit(.floatLSTM(layer))
     return .floatLSTM(reversed)
   }
 
-  private static func checkedInput(_ graph: GraphBuilder, _ options: Options) throws(ModelError) -> Operand {
+  /// What the two layers are fed: with weights of an auxiliary input, both have that beside the input; without such
+  /// weights, it is the second layer's only input.
+  private static func bidirectionalFeeds(
+    _ graph: GraphBuilder, _ feed: Feed
+  ) throws(ModelError) -> (forward: Feed, backward: Feed) {
+    var hasWeights = false
+    for place in (Places.auxiliary + 1)..<Places.count where try graph.optionalInput(place) != nil {
+      hasWeights = true
+    }
+    if try graph.optionalInput(Places.auxiliary) == nil, !hasWeights { return (feed, feed) }
+    let auxiliary = try graph.input(Places.auxiliary, .float32)
+    let sizes = feed.input.shape.array
+    guard auxiliary.shape.rank == 3, auxiliary.shape[0] == sizes[0], auxiliary.shape[1] == sizes[1],
+      hasWeights ? auxiliary.shape[2] > 0 : auxiliary.shape[2] == sizes[2]
+    else {
+      throw graph.error(
+        .invalidOperator, "its auxiliary input \(auxiliary.shape) does not fit the input \(feed.input.shape)")
+    }
+    var other = feed
+    if hasWeights {
+      other.auxiliary = auxiliary
+      return (other, other)
+    }
+    other.input = auxiliary
+    return (feed, other)
+  }
+
+  private static func checkedFeed(
+    _ graph: GraphBuilder, _ options: Options, rank: Int
+  ) throws(ModelError) -> Feed {
     let input = try graph.input(0, .float32)
-    guard input.shape.rank == 3, input.shape.count > 0 else {
-      throw graph.error(.invalidOperator, "its input \(input.shape) does not have three axes with elements")
+    guard input.shape.rank == rank, input.shape.count > 0 else {
+      throw graph.error(
+        .invalidOperator, "its input \(input.shape) does not have \(rank == 3 ? "three" : "two") axes with elements")
     }
     guard options.cellClip >= 0, options.projectionClip >= 0 else {
       throw graph.error(.invalidOperator, "a clip is negative or not a number")
     }
     _ = try graph.outputType(0, .float32)
-    return input
+    guard rank == 3 else { return Feed(input: input, batches: input.shape[0], steps: 1) }
+    return Feed(
+      input: input, batches: input.shape[options.isTimeMajor ? 1 : 0],
+      steps: input.shape[options.isTimeMajor ? 0 : 1])
   }
 
   private static func outputShape(
-    _ graph: GraphBuilder, _ input: Operand, _ width: Int
+    _ graph: GraphBuilder, _ feed: Feed, _ width: Int
   ) throws(ModelError) -> Shape {
-    guard let shape = Shape([input.shape[0], input.shape[1], width]) else {
-      throw graph.error(.tooLarge, "its output is too large")
-    }
+    var sizes = feed.input.shape.array
+    sizes[sizes.count - 1] = width
+    guard let shape = Shape(sizes) else { throw graph.error(.tooLarge, "its output is too large") }
     return shape
   }
 
   private static func make(
-    _ graph: inout GraphBuilder, _ input: Operand, _ places: Places, _ options: Options, isReversed: Bool,
+    _ graph: inout GraphBuilder, _ feed: Feed, _ places: Places, _ options: Options, isReversed: Bool,
     _ target: Target
   ) throws(ModelError) -> FloatLSTM {
-    let batches = input.shape[options.isTimeMajor ? 1 : 0]
-    let steps = input.shape[options.isTimeMajor ? 0 : 1]
-    let size = input.shape[2]
+    let batches = feed.batches
+    let size = feed.input.shape[feed.input.shape.rank - 1]
+    let auxiliarySize = feed.auxiliary?.shape[2] ?? 0
     let state = try graph.input(places.state, .float32)
     let cellState = try graph.input(places.cellState, .float32)
     guard state.shape.rank == 2, cellState.shape.rank == 2, state.shape[0] == batches,
@@ -172,13 +240,16 @@ extension FloatLSTM {
     }
     // An input gate without weights is coupled to the forget gate.
     let couples = try graph.optionalInput(places.inputWeights) == nil
-    let type = try weightType(graph, places)
+    let type = try graph.recurrentWeightType(places.inputWeights + 3)
     var gates: [Gate] = []
     for index in 0..<4 {
       let isLeftOut = index == 0 && couples
       gates.append(
         Gate(
           inputWeights: try graph.bindMatrix(places.inputWeights + index, type, [cells, size], isLeftOut: isLeftOut),
+          auxiliaryWeights: try graph.bindMatrix(
+            (places.auxiliaryWeights ?? 0) + index, type, [cells, auxiliarySize],
+            isLeftOut: isLeftOut || auxiliarySize == 0),
           recurrentWeights: try graph.bindMatrix(
             places.recurrentWeights + index, type, [cells, outputSize], isLeftOut: isLeftOut),
           // The cell gate has no peephole: there are those of the input, forget and output gate.
@@ -190,13 +261,13 @@ extension FloatLSTM {
             isOptional: true)))
     }
     let parameters = FloatLSTMParameters(
-      batches: batches, steps: steps, inputSize: size, cells: cells, outputSize: outputSize,
-      isTimeMajor: options.isTimeMajor, isReversed: isReversed, outputOffset: target.offset,
+      batches: batches, steps: feed.steps, inputSize: size, auxiliarySize: auxiliarySize, cells: cells,
+      outputSize: outputSize, isTimeMajor: options.isTimeMajor, isReversed: isReversed, outputOffset: target.offset,
       outputStride: target.stride, activation: try graph.recurrentActivation(options.activation),
       cellClip: options.cellClip, projectionClip: options.projectionClip, isAsymmetric: options.isAsymmetric)
     return FloatLSTM(
       parameters: parameters, isHybrid: type != .float32,
-      input: try graph.bind(input),
+      input: try graph.bind(feed.input), auxiliary: try bindAuxiliary(&graph, feed),
       gates: LSTMGates(input: gates[0], forget: gates[1], cell: gates[2], output: gates[3]),
       projection: try graph.bindMatrix(places.projection, type, [outputSize, cells], isLeftOut: projection == nil),
       projectionBias: try graph.bindPart(
@@ -207,9 +278,9 @@ extension FloatLSTM {
       cellState: try graph.bindState(cellState), output: target.output)
   }
 
-  /// The type of all weights. Old files declare int8 as uint8: the reference takes their bits as int8.
-  private static func weightType(_ graph: GraphBuilder, _ places: Places) throws(ModelError) -> ElementType {
-    try graph.input(places.inputWeights + 3, .float32, .int8, .uint8).elementType
+  private static func bindAuxiliary(_ graph: inout GraphBuilder, _ feed: Feed) throws(ModelError) -> ReadSlot {
+    guard let auxiliary = feed.auxiliary else { return try graph.bind(packed: [Float]()) }
+    return try graph.bind(auxiliary)
   }
 }
 
@@ -223,17 +294,18 @@ extension FloatLSTM {
     let constants = FloatLSTMConstants(
       inputGate: gates.input.constants(memory), forgetGate: gates.forget.constants(memory),
       cellGate: gates.cell.constants(memory), outputGate: gates.output.constants(memory),
-      projection: projection.constants(memory), projectionBias: memory.read(projectionBias))
+      projection: projection.matrix(memory), projectionBias: memory.read(projectionBias))
     lstmReference(
-      parameters, constants, input: memory.read(input), gates: &values, quantized: &quantized, state: &state,
-      cellState: &cellState, output: &output)
+      parameters, constants, input: memory.read(input), auxiliary: memory.read(auxiliary), gates: &values,
+      quantized: &quantized, state: &state, cellState: &cellState, output: &output)
   }
 
   var facts: OperatorFacts {
     OperatorFacts(
       kernel: isHybrid ? "lstm.f32i8.reference" : "lstm.f32.reference",
       multiplyAccumulates: OperatorFacts.product(
-        parameters.batches, parameters.steps, 4, parameters.cells, parameters.inputSize + parameters.outputSize))
+        parameters.batches, parameters.steps, 4, parameters.cells,
+        parameters.inputSize + parameters.auxiliarySize + parameters.outputSize))
   }
 }
 
@@ -241,82 +313,8 @@ extension FloatLSTM.Gate {
   @_lifetime(borrow memory)
   fileprivate func constants(_ memory: borrowing OperatorMemory) -> FloatLSTMGate {
     FloatLSTMGate(
-      inputWeights: inputWeights.constants(memory), recurrentWeights: recurrentWeights.constants(memory),
-      peephole: memory.read(peephole), bias: memory.read(bias), normalization: memory.read(normalization))
-  }
-}
-
-extension FloatLSTM.Matrix {
-  @_lifetime(borrow memory)
-  fileprivate func constants(_ memory: borrowing OperatorMemory) -> RecurrentMatrix {
-    RecurrentMatrix(reals: memory.read(reals), integers: memory.read(integers), scale: scale)
-  }
-}
-
-extension GraphBuilder {
-  /// Has the step read weights of that type, or nothing where the part is left out.
-  fileprivate mutating func bindMatrix(
-    _ index: Int, _ type: ElementType, _ sizes: [Int], isLeftOut: Bool
-  ) throws(ModelError) -> FloatLSTM.Matrix {
-    guard type != .float32, !isLeftOut else {
-      return FloatLSTM.Matrix(
-        reals: try bindPart(index, sizes, isLeftOut: isLeftOut), integers: try bind(packed: [Int8]()), scale: 1)
-    }
-    let operand = try part(index, type, sizes)
-    return FloatLSTM.Matrix(
-      reals: try bind(packed: [Float]()), integers: try bind(operand),
-      scale: try channelScales(of: operand, axis: 0, channels: 1)[0])
-  }
-
-  /// Has the step read a peephole, if there is one, as real numbers.
-  fileprivate mutating func bindPeephole(
-    _ index: Int, _ type: ElementType, _ cells: Int, isLeftOut: Bool
-  ) throws(ModelError) -> ReadSlot {
-    guard type != .float32, !isLeftOut, try optionalInput(index) != nil else {
-      return try bindPart(index, [cells], isLeftOut: isLeftOut, isOptional: true)
-    }
-    let operand = try part(index, type, [cells])
-    return try bind(packed: try realElements(operand))
-  }
-
-  /// What the elements of constant int8 weights with one scale stand for.
-  private func realElements(_ operand: Operand) throws(ModelError) -> [Float] {
-    let scale = try channelScales(of: operand, axis: 0, channels: 1)[0]
-    guard let bytes = constantBytes(operand) else {
-      throw error(.invalidOperator, "\(operand.name) of \(operand.elementType) must be constant")
-    }
-    var reals: [Float] = []
-    for index in 0..<operand.shape.count { reals.append(scale * Float(Int8.load(bytes, at: index))) }
-    return reals
-  }
-
-  /// A part of a recurrent layer, checked.
-  private func part(_ index: Int, _ type: ElementType, _ sizes: [Int]) throws(ModelError) -> Operand {
-    let operand = try input(index, type)
-    guard operand.shape.array == sizes else {
-      throw error(.invalidOperator, "\(operand.name) has the shape \(operand.shape), not \(describeShape(sizes))")
-    }
-    return operand
-  }
-
-  /// Has the step read a float32 part of a recurrent layer, or nothing where the part is left out.
-  fileprivate mutating func bindPart(
-    _ index: Int, _ sizes: [Int], isLeftOut: Bool, isOptional: Bool = false
-  ) throws(ModelError) -> ReadSlot {
-    if isLeftOut { return try bind(packed: [Float]()) }
-    if isOptional, try optionalInput(index) == nil { return try bind(packed: [Float]()) }
-    return try bind(part(index, .float32, sizes))
-  }
-
-  /// The activation of a recurrent layer by its number in the schema.
-  func recurrentActivation(_ number: Int8) throws(ModelError) -> RecurrentActivation {
-    switch number {
-    case 0: return .none
-    case 1: return .relu
-    case 2: return .reluN1To1
-    case 3: return .relu6
-    case 4: return .tanh
-    default: throw error(.invalidOperator, "the activation \(number) is not one of a recurrent layer")
-    }
+      inputWeights: inputWeights.matrix(memory), auxiliaryWeights: auxiliaryWeights.matrix(memory),
+      recurrentWeights: recurrentWeights.matrix(memory), peephole: memory.read(peephole), bias: memory.read(bias),
+      normalization: memory.read(normalization))
   }
 }

@@ -31,6 +31,7 @@ enum Operation: Sendable {
   case localResponseNormalization(LocalResponseNormalization)
   case logSoftmax(LogSoftmax)
   case lookUp(LookUp)
+  case lstmCell(LSTMCell)
   case mirrorPad(MirrorPad)
   case oneHot(OneHot)
   case overlay(Overlay)
@@ -108,6 +109,7 @@ extension Operation {
     case .localResponseNormalization(let operation): operation.run(memory)
     case .logSoftmax(let operation): operation.run(memory)
     case .lookUp(let operation): try operation.run(memory)
+    case .lstmCell(let operation): operation.run(memory)
     case .mirrorPad(let operation): operation.run(memory)
     case .oneHot(let operation): operation.run(memory)
     case .overlay(let operation): operation.run(memory)
@@ -148,7 +150,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .custom, .floatLSTM, .floatRNN, .quantizedLSTM, .svdf: false
+    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .svdf: false
     default: true
     }
   }
@@ -187,6 +189,7 @@ extension Operation {
     case .localResponseNormalization(let operation): operation.facts
     case .logSoftmax(let operation): operation.facts
     case .lookUp(let operation): operation.facts
+    case .lstmCell(let operation): operation.facts
     case .mirrorPad(let operation): operation.facts
     case .oneHot(let operation): operation.facts
     case .overlay(let operation): operation.facts

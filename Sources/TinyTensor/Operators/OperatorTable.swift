@@ -50,6 +50,9 @@ struct OperatorEntry: Sendable {
     .init(.l2Pool2D, newestVersion: 1, types: "float32", Pool.translateL2),
     .init(.localResponseNormalization, newestVersion: 1, types: "float32", LocalResponseNormalization.translate),
     .init(.logistic, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateLogistic),
+    .init(
+      .lstm, newestVersion: 4, types: "float32; weights also int8 or uint8; uint8 with an int16 state",
+      FloatLSTM.translateStep),
     .init(.maxPool2D, newestVersion: 3, types: "int8, uint8, int16, float32", Pool.translateMax),
     .init(.mul, newestVersion: 7, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateMultiply),
     .init(.relu, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateRelu),
@@ -58,16 +61,18 @@ struct OperatorEntry: Sendable {
     .init(.reshape, newestVersion: 1, types: "all", Reshape.translate),
     .init(
       .resizeBilinear, newestVersion: 4, types: "int8, uint8, int16, float32", Resize.translateBilinear),
-    .init(.rnn, newestVersion: 3, types: "float32", FloatRNN.translateSingle),
+    .init(.rnn, newestVersion: 3, types: "float32; weights also int8 or uint8", FloatRNN.translateSingle),
     .init(.softmax, newestVersion: 3, types: "float32, int8, uint8, int16, int8 to int16", Softmax.translate),
     .init(
       .spaceToDepth, newestVersion: 2, types: "elements of 1, 2, 4 and 8 bytes",
       Rearrangement.translateSpaceToDepth),
-    .init(.svdf, newestVersion: 4, types: "int8, float32", SVDF.translate),
+    .init(.svdf, newestVersion: 4, types: "int8, float32; weights int8 or uint8 with float32", SVDF.translate),
     .init(.tanh, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateTanh),
     .init(.call, newestVersion: 1, types: "all", Control.translateCall),
     .init(.pad, newestVersion: 6, types: "all of whole bytes", Pad.translate),
-    .init(.unidirectionalSequenceRNN, newestVersion: 3, types: "float32", FloatRNN.translateSequence),
+    .init(
+      .unidirectionalSequenceRNN, newestVersion: 3, types: "float32; weights also int8 or uint8",
+      FloatRNN.translateSequence),
     .init(.gather, newestVersion: 8, types: "all of whole bytes", Gather.translate),
     .init(.batchToSpaceND, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", BatchToSpace.translate),
     .init(.spaceToBatchND, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", SpaceToBatch.translate),
@@ -88,7 +93,8 @@ struct OperatorEntry: Sendable {
       .bidirectionalSequenceLSTM, newestVersion: 3, types: "float32; weights also int8 or uint8",
       FloatLSTM.translateBidirectional),
     .init(
-      .cast, newestVersion: 9, types: "among int8, uint8, int16, uint16, int32, uint32, int64, float32, float64, bool",
+      .cast, newestVersion: 9,
+      types: "among int8, uint8, int16, uint16, int32, uint32, int64, float16, float32, float64, bool",
       Cast.translate),
     .init(.prelu, newestVersion: 1, types: "float32, int8, uint8", Arithmetic.translatePrelu),
     .init(.maximum, newestVersion: 4, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateMaximum),

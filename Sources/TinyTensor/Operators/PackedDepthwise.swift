@@ -5,78 +5,128 @@ import TinyTensorKernels
 /// A depthwise convolution of 8-bit numbers by the kernels of an instruction set. Results equal the reference kernels'.
 struct PackedDepthwise: Sendable {
   let set: InstructionSet
-  let geometry: WindowGeometry
+  let sizes: DepthwiseSizes
   let panelStride: Int
   let inputFlip: Int32
   let padding: Int32
   let bytes: OutputBytes
+  /// How the image is laid into one with padding, where pixels are joined.
+  let imagePadding: ImagePadding?
 
   let input: ReadSlot
   let panels: ReadSlot
   let paddingRow: ReadSlot
   let output: WriteSlot
+  let padded: WriteSlot?
 }
 
 extension PackedDepthwise {
   @inline(__always)
   func run(_ memory: OperatorMemory) {
+    var input = unsafe memory.pointer(self.input)
+    if let imagePadding, let padded {
+      let target = unsafe memory.pointer(padded)
+      unsafe imagePadding.copy(input, to: target)
+      unsafe input = UnsafeRawPointer(target)
+    }
     let layer = unsafe DepthwiseLayer(
-      panels: memory.pointer(panels), panelStride: panelStride, channels: geometry.outputChannels,
-      inputHeight: geometry.inputHeight, inputWidth: geometry.inputWidth, outputHeight: geometry.outputHeight,
-      outputWidth: geometry.outputWidth, kernelHeight: geometry.kernelHeight, kernelWidth: geometry.kernelWidth,
-      strideHeight: geometry.strideHeight, strideWidth: geometry.strideWidth,
-      dilationHeight: geometry.dilationHeight, dilationWidth: geometry.dilationWidth,
-      paddingTop: geometry.paddingTop, paddingLeft: geometry.paddingLeft, inputFlip: inputFlip, padding: padding,
+      panels: memory.pointer(panels), panelStride: panelStride, sizes: sizes, inputFlip: inputFlip, padding: padding,
       paddingRow: memory.pointer(paddingRow), output: bytes)
-    unsafe set.depthwise(
-      DepthwiseTask(
-        layer: layer, input: memory.pointer(input), output: memory.pointer(output), firstRow: 0,
-        endRow: geometry.batches * geometry.outputHeight))
+    let work = unsafe DepthwiseWork(
+      set: set,
+      task: DepthwiseTask(
+        layer: layer, input: input, output: memory.pointer(output), firstRow: 0,
+        endRow: sizes.batches * sizes.outputHeight), threads: memory.workers.threads)
+    work.run(memory.workers)
+  }
+}
+
+/// A depthwise convolution's work, in parts of output rows.
+struct DepthwiseWork: BitwiseCopyable {
+  private let set: InstructionSet
+  private let task: DepthwiseTask
+  private let parts: Int
+
+  init(set: InstructionSet, task: DepthwiseTask, threads: Int) {
+    self.set = set
+    self.task = task
+    parts = threads > 1 ? max(1, min(task.endRow, 3 * threads)) : 1
+  }
+
+  func run(_ workers: Workers) {
+    if parts == 1 { return set.depthwise(task) }
+    // Sound: the copy outlives the call, which returns when all parts are done.
+    unsafe withUnsafePointer(to: self) { work in
+      unsafe workers.run(parts: parts, UnsafeRawPointer(work)) { work, part in
+        unsafe work.assumingMemoryBound(to: DepthwiseWork.self).pointee.run(part: part)
+      }
+    }
+  }
+
+  private func run(part: Int) {
+    var task = self.task
+    let rows = share(of: task.endRow, step: 1, part: part, of: parts)
+    task.firstRow = rows.lowerBound
+    task.endRow = rows.upperBound
+    set.depthwise(task)
   }
 }
 
 extension GraphBuilder {
   /// A depthwise convolution's constants for the kernels of the model's instruction set; `nil` where the reference
-  /// kernels have to run: there is no such set, the numbers have other types, the filter has a zero point or several
-  /// outputs a channel, or a sum could leave the range that they scale.
+  /// kernels have to run: there is no such set, the numbers have other types, there are several outputs a channel, or a
+  /// sum could leave the range that they scale.
   mutating func packedDepthwise(
     _ geometry: WindowGeometry, input: Operand, _ operands: FilterOperands, output: WriteSlot
   ) throws(ModelError) -> PackedDepthwise? {
-    guard let set = context.instructionSet, let numbers = ByteLayer(operands.arithmetic), isInMemory(input),
+    guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
       geometry.inputChannels == geometry.outputChannels
     else { return nil }
-    let sizes = DepthwisePanels(
-      lanes: set.lanes, channels: geometry.outputChannels, kernelHeight: geometry.kernelHeight,
+    let joinsPixels =
+      geometry.outputChannels == 2 * set.lanes && geometry.strideWidth == 1 && geometry.dilationWidth == 1
+      && geometry.kernelWidth == 3 && geometry.kernelHeight <= 3
+    let panels = DepthwisePanels(
+      lanes: set.lanes, channels: geometry.outputChannels, copies: joinsPixels ? 2 : 1,
+      parts: numbers.signedWeightZeroPoint == 0 ? 1 : 2, kernelHeight: geometry.kernelHeight,
       kernelWidth: geometry.kernelWidth)
-    guard let panels = try packedPanels(sizes, numbers, operands) else { return nil }
+    guard let memory = try packedPanels(panels, &numbers, operands) else { return nil }
+    let imagePadding = joinsPixels ? ImagePadding(geometry, byte: numbers.paddingByte) : nil
+    var sizes = DepthwiseSizes(geometry, imagePadding, parts: panels.parts)
+    if joinsPixels { sizes = sizes.joiningPixels() }
     let row = [UInt8](
-      repeating: numbers.paddingByte, count: geometry.inputWidth * geometry.inputChannels + AlignedMemory.slack)
+      repeating: numbers.paddingByte, count: sizes.inputWidth * sizes.inputStep + AlignedMemory.slack)
     return PackedDepthwise(
-      set: set, geometry: geometry, panelStride: sizes.panelStride, inputFlip: numbers.inputFlip,
+      set: set, sizes: sizes, panelStride: panels.panelStride, inputFlip: numbers.inputFlip,
       padding: Int32(bitPattern: UInt32(numbers.paddingByte) * 0x0101_0101), bytes: numbers.output,
-      input: operands.input, panels: bind(packed: panels), paddingRow: try bind(packed: row), output: output)
+      imagePadding: imagePadding, input: operands.input, panels: bind(packed: memory),
+      paddingRow: try bind(packed: row), output: output,
+      padded: try imagePadding.map { (padding) throws(ModelError) in
+        try bindScratch(count: padding.byteCount, of: UInt8.self)
+      })
   }
 
   private func packedPanels(
-    _ sizes: DepthwisePanels, _ numbers: ByteLayer, _ operands: FilterOperands
+    _ sizes: DepthwisePanels, _ numbers: inout ByteLayer, _ operands: FilterOperands
   ) throws(ModelError) -> AlignedMemory? {
     guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
       let factors = constantBytes(operands.factors)
     else { return nil }
+    if !shiftRight(factors, channels: sizes.channels) { numbers.output.seesNegative = true }
     let taps = sizes.kernelHeight * sizes.kernelWidth
     let flip = UInt8(truncatingIfNeeded: numbers.weightFlip)
-    // A zero point of the weights is taken off them here: the difference must fit 8 bits.
-    guard numbers.signedWeightZeroPoint == 0 else { return nil }
+    let zeroPoint = numbers.signedWeightZeroPoint
+    // The zero point of the weights is taken off them here.
+    var layer = numbers
+    layer.weightZeroPoint = numbers.isUnsigned ? 128 : 0
     var list: [ChannelNumbers] = []
     list.reserveCapacity(sizes.channels)
     for channel in 0..<sizes.channels {
       var sum: Int32 = 0
       for tap in 0..<taps {
-        sum += Int32(Int8(bitPattern: UInt8.load(filter, at: tap * sizes.channels + channel) ^ flip))
+        sum += Int32(Int8(bitPattern: UInt8.load(filter, at: tap * sizes.channels + channel) ^ flip)) - zeroPoint
       }
       guard
-        let entry = channelNumbers(
-          numbers, bias: bias, factors: factors, channel: channel, weightSum: sum, taps: taps)
+        let entry = channelNumbers(layer, bias: bias, factors: factors, channel: channel, weightSum: sum, taps: taps)
       else { return nil }
       list.append(entry)
     }
@@ -85,10 +135,25 @@ extension GraphBuilder {
     unsafe filter.withUnsafeBytes { bytes in
       unsafe list.withUnsafeBufferPointer { list in
         if let weights = bytes.baseAddress, let entries = list.baseAddress {
-          unsafe sizes.fill(panels.base, weights: weights, flip: flip, entries)
+          unsafe sizes.fill(panels.base, weights: weights, flip: flip, zeroPoint: zeroPoint, entries)
         }
       }
     }
     return panels
+  }
+}
+
+extension DepthwiseSizes {
+  /// The sizes of a convolution, of an image that already has its padding where that is given.
+  fileprivate init(_ geometry: WindowGeometry, _ padding: ImagePadding?, parts: Int) {
+    self.init(
+      batches: geometry.batches, channels: geometry.outputChannels,
+      inputHeight: padding?.paddedHeight ?? geometry.inputHeight,
+      inputWidth: padding?.paddedWidth ?? geometry.inputWidth, outputHeight: geometry.outputHeight,
+      outputWidth: geometry.outputWidth, kernelHeight: geometry.kernelHeight, kernelWidth: geometry.kernelWidth,
+      strideHeight: geometry.strideHeight, strideWidth: geometry.strideWidth,
+      dilationHeight: geometry.dilationHeight, dilationWidth: geometry.dilationWidth,
+      paddingTop: padding == nil ? geometry.paddingTop : 0,
+      paddingLeft: padding == nil ? geometry.paddingLeft : 0, parts: parts)
   }
 }

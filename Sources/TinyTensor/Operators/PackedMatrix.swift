@@ -83,11 +83,64 @@ extension PackedMatrix {
         unsafe terms = sums
       }
       let target = unsafe output + group * layout.panels.channels * (layout.storesSums ? 4 : 1)
-      unsafe set.matrix(
-        MatrixTask(
+      let work = unsafe MatrixWork(
+        set: set,
+        task: MatrixTask(
           layer: layer, input: window, output: target, rowTerms: UnsafePointer(terms), firstRow: 0,
-          endRow: layout.rows, firstBlock: 0, endBlock: layout.panels.blocks))
+          endRow: layout.rows, firstBlock: 0, endBlock: layout.panels.blocks), threads: memory.workers.threads)
+      work.run(memory.workers)
     }
+  }
+}
+
+/// A layer's work, in parts of rows or of blocks of channels.
+struct MatrixWork: BitwiseCopyable {
+  private let set: InstructionSet
+  private let task: MatrixTask
+  private let parts: Int
+  private let dividesRows: Bool
+
+  /// Parts for each thread: a few, so that a thread that was held up does not hold up the others.
+  private static let partsPerThread = 3
+
+  init(set: InstructionSet, task: MatrixTask, threads: Int) {
+    self.set = set
+    self.task = task
+    guard threads > 1 else {
+      parts = 1
+      dividesRows = true
+      return
+    }
+    // Rows are divided where every part has several tiles of them; else channels.
+    let tiles = (task.endRow - task.firstRow) / set.tileRows
+    let blocks = task.endBlock - task.firstBlock
+    let wanted = threads * Self.partsPerThread
+    dividesRows = tiles >= 2 * wanted || tiles >= blocks
+    parts = max(1, min(wanted, dividesRows ? tiles : blocks))
+  }
+
+  func run(_ workers: Workers) {
+    if parts == 1 { return set.matrix(task) }
+    // Sound: the copy outlives the call, which returns when all parts are done.
+    unsafe withUnsafePointer(to: self) { work in
+      unsafe workers.run(parts: parts, UnsafeRawPointer(work)) { work, part in
+        unsafe work.assumingMemoryBound(to: MatrixWork.self).pointee.run(part: part)
+      }
+    }
+  }
+
+  private func run(part: Int) {
+    var task = self.task
+    if dividesRows {
+      let rows = share(of: task.endRow, step: set.tileRows, part: part, of: parts)
+      task.firstRow = rows.lowerBound
+      task.endRow = rows.upperBound
+    } else {
+      let blocks = share(of: task.endBlock, step: 1, part: part, of: parts)
+      task.firstBlock = blocks.lowerBound
+      task.endBlock = blocks.upperBound
+    }
+    set.matrix(task)
   }
 }
 

@@ -27,25 +27,49 @@ final class AlignedMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let byteCount: Int
 
+  /// Bytes from which on memory is taken from the system in pages, which come zeroed.
+  private static let pagedByteCount = 1 << 16
+
   /// Memory of `byteCount` bytes, or `nil` if the system has no more.
   init?(byteCount: Int) {
     guard byteCount <= Int.max - Self.slack else { return nil }
     let size = byteCount + Self.slack
+    self.byteCount = byteCount
     #if hasFeature(Embedded) || os(Windows)
       unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
     #else
+      #if !os(WASI)
+        if size >= Self.pagedByteCount {
+          #if os(Linux)
+            // All pages at once: a fault for each costs more than clearing it.
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE
+          #else
+            let flags = MAP_PRIVATE | MAP_ANON
+          #endif
+          let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
+          guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { return nil }
+          unsafe base = memory
+          return
+        }
+      #endif
       var memory: UnsafeMutableRawPointer?
       guard unsafe posix_memalign(&memory, Self.alignment, size) == 0, let memory = unsafe memory else { return nil }
       unsafe base = memory
     #endif
     unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    self.byteCount = byteCount
   }
 
   deinit {
     #if hasFeature(Embedded) || os(Windows)
       unsafe base.deallocate()
     #else
+      #if !os(WASI)
+        let size = byteCount + Self.slack
+        if size >= Self.pagedByteCount {
+          unsafe munmap(base, size)
+          return
+        }
+      #endif
       unsafe free(base)
     #endif
   }

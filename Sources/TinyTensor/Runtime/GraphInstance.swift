@@ -14,6 +14,7 @@ final class GraphInstance: @unchecked Sendable {
   private let base: Int
   private let file: FileBytes
   private let variables: [InitialValue]
+  private let workers: Workers
   /// Whether it has run since the session began or was reset.
   var hasRun = false
 
@@ -23,9 +24,11 @@ final class GraphInstance: @unchecked Sendable {
   ///   - arena: the session's arena.
   ///   - base: where this graph's own arena begins in it.
   ///   - variables: where in the arena the model's variables lie.
+  ///   - workers: who shares the work of an operator.
   init(
-    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue]
+    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue], workers: Workers
   ) throws(ModelError) {
+    self.workers = workers
     self.plan = plan
     self.file = file
     self.arena = arena
@@ -37,7 +40,7 @@ final class GraphInstance: @unchecked Sendable {
       children.append(
         try GraphInstance(
           child.plan, file: file, arena: arena, base: base + plan.scratch[child.scratch].lowerBound,
-          variables: variables))
+          variables: variables, workers: workers))
     }
     self.children = children
     for (index, operand) in plan.operands.enumerated() {
@@ -70,7 +73,7 @@ final class GraphInstance: @unchecked Sendable {
   @inline(__always)
   func runStep(_ index: Int) throws(SessionError) {
     try plan.steps[index].operation.run(
-      addresses.memory(at: plan.steps[index].operands.lowerBound), in: self)
+      addresses.memory(at: plan.steps[index].operands.lowerBound, workers), in: self)
   }
 
   /// Does all steps.

@@ -1,28 +1,54 @@
 import KernelInterface
-import KernelsAVX512
+import KernelsPortable
+
+#if arch(x86_64)
+  import KernelsAVX2
+  import KernelsAVX512
+  import KernelsAVXVNNI
+#endif
 
 /// A set of vector kernels that a model was packed for. One function a family of kernels; one line a set.
 enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
-  case avx512vnni
+  case portable
+  #if arch(x86_64)
+    case avx2
+    case avxvnni
+    case avx512vnni
+  #endif
 
   /// The set's name, as ``KernelSet`` has it.
   var name: String {
     switch self {
-    case .avx512vnni: "avx512vnni"
+    case .portable: "portable"
+    #if arch(x86_64)
+      case .avx2: "avx2"
+      case .avxvnni: "avxvnni"
+      case .avx512vnni: "avx512vnni"
+    #endif
     }
   }
 
   /// int32 lanes of a vector.
   var lanes: Int {
     switch self {
-    case .avx512vnni: AVX512Kernels.lanes
+    case .portable: PortableKernels.lanes
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.lanes
+      case .avxvnni: AVXVNNIKernels.lanes
+      case .avx512vnni: AVX512Kernels.lanes
+    #endif
     }
   }
 
   /// Rows of a tile of ``matrix(_:)``: work is best divided at multiples of it.
   var tileRows: Int {
     switch self {
-    case .avx512vnni: AVX512Kernels.tileRows
+    case .portable: PortableKernels.tileRows
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.tileRows
+      case .avxvnni: AVXVNNIKernels.tileRows
+      case .avx512vnni: AVX512Kernels.tileRows
+    #endif
     }
   }
 
@@ -30,7 +56,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func matrix(_ task: MatrixTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.matrix(task)
+    case .portable: PortableKernels.matrix(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.matrix(task)
+      case .avxvnni: AVXVNNIKernels.matrix(task)
+      case .avx512vnni: AVX512Kernels.matrix(task)
+    #endif
     }
   }
 
@@ -38,7 +69,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func windowSums(_ task: WindowSumTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.windowSums(task)
+    case .portable: PortableKernels.windowSums(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.windowSums(task)
+      case .avxvnni: AVXVNNIKernels.windowSums(task)
+      case .avx512vnni: AVX512Kernels.windowSums(task)
+    #endif
     }
   }
 
@@ -46,7 +82,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func depthwise(_ task: DepthwiseTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.depthwise(task)
+    case .portable: PortableKernels.depthwise(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.depthwise(task)
+      case .avxvnni: AVXVNNIKernels.depthwise(task)
+      case .avx512vnni: AVX512Kernels.depthwise(task)
+    #endif
     }
   }
 

@@ -28,9 +28,12 @@ struct OperandAddress: BitwiseCopyable {
 @safe
 struct OperatorMemory {
   private let operands: UnsafePointer<OperandAddress>
+  /// Who may share the work.
+  let workers: Workers
 
-  init(_ operands: UnsafePointer<OperandAddress>) {
+  init(_ operands: UnsafePointer<OperandAddress>, _ workers: Workers) {
     unsafe self.operands = operands
+    self.workers = workers
   }
 
   /// An operand that is read.
@@ -119,8 +122,8 @@ struct OperandTable: Sendable {
 
   /// The operands of the step whose first one has that index.
   @inline(__always)
-  func memory(at first: Int) -> OperatorMemory {
+  func memory(at first: Int, _ workers: Workers = .one) -> OperatorMemory {
     // Sound: a step's operands follow each other in the table.
-    unsafe OperatorMemory(UnsafePointer(addresses.advanced(by: first)))
+    unsafe OperatorMemory(UnsafePointer(addresses.advanced(by: first)), workers)
   }
 }

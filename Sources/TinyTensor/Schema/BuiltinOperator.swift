@@ -42,6 +42,7 @@ extension BuiltinOperator {
   static let l2Pool2D = BuiltinOperator(rawValue: 12)
   static let localResponseNormalization = BuiltinOperator(rawValue: 13)
   static let logistic = BuiltinOperator(rawValue: 14)
+  static let lstm = BuiltinOperator(rawValue: 16)
   static let maxPool2D = BuiltinOperator(rawValue: 17)
   static let mul = BuiltinOperator(rawValue: 18)
   static let relu = BuiltinOperator(rawValue: 19)

@@ -28,6 +28,11 @@ package func widen<Element: BinaryFloatingPoint & BitwiseCopyable>(
   for index in 0..<count { wide[index] = Double(input[start + index]) }
 }
 
+/// 16-bit real numbers, by their bits, in double precision.
+package func widenHalf(_ input: Span<UInt16>, from start: Int, count: Int, to wide: inout MutableSpan<Double>) {
+  for index in 0..<count { wide[index] = Double(float(fromHalf: input[start + index])) }
+}
+
 /// The lowest bits of 64-bit integers, as C converts them.
 @specialized(where Element == Int8)
 @specialized(where Element == UInt8)
@@ -82,6 +87,20 @@ package func narrow<Element: BinaryFloatingPoint & BitwiseCopyable>(
   _ wide: Span<Double>, count: Int, to output: inout MutableSpan<Element>, from start: Int
 ) {
   for index in 0..<count { output[start + index] = Element(wide[index]) }
+}
+
+/// Integers as the bits of 16-bit real numbers, rounded to single precision in between.
+package func narrowToHalf(
+  _ wide: Span<Int64>, count: Int, to output: inout MutableSpan<UInt16>, from start: Int
+) {
+  for index in 0..<count { output[start + index] = halfBits(of: Float(wide[index])) }
+}
+
+/// Real numbers as the bits of 16-bit ones, rounded to single precision in between.
+package func narrowToHalf(
+  _ wide: Span<Double>, count: Int, to output: inout MutableSpan<UInt16>, from start: Int
+) {
+  for index in 0..<count { output[start + index] = halfBits(of: Float(wide[index])) }
 }
 
 /// Whether integers differ from 0.

@@ -30,6 +30,8 @@ package struct FloatLSTMParameters: BitwiseCopyable, Sendable, Hashable {
   package var batches: Int
   package var steps: Int
   package var inputSize: Int
+  /// Elements of a second input that joins the first; 0 for none.
+  package var auxiliarySize: Int
   package var cells: Int
   /// Elements of the output; differs from `cells` with a projection.
   package var outputSize: Int
@@ -45,17 +47,18 @@ package struct FloatLSTMParameters: BitwiseCopyable, Sendable, Hashable {
   /// Whether vectors are quantized around a zero point, where weights are integers.
   package var isAsymmetric: Bool
 
-  /// Elements of the vectors that meet integer weights: a row's input, state and cells.
-  package var quantizedCount: Int { inputSize + outputSize + cells }
+  /// Elements of the vectors that meet integer weights: a row's inputs, state and cells.
+  package var quantizedCount: Int { inputSize + auxiliarySize + outputSize + cells }
 
   package init(
-    batches: Int, steps: Int, inputSize: Int, cells: Int, outputSize: Int, isTimeMajor: Bool, isReversed: Bool,
-    outputOffset: Int, outputStride: Int, activation: RecurrentActivation, cellClip: Float, projectionClip: Float,
-    isAsymmetric: Bool
+    batches: Int, steps: Int, inputSize: Int, auxiliarySize: Int = 0, cells: Int, outputSize: Int, isTimeMajor: Bool,
+    isReversed: Bool, outputOffset: Int, outputStride: Int, activation: RecurrentActivation, cellClip: Float,
+    projectionClip: Float, isAsymmetric: Bool
   ) {
     self.batches = batches
     self.steps = steps
     self.inputSize = inputSize
+    self.auxiliarySize = auxiliarySize
     self.cells = cells
     self.outputSize = outputSize
     self.isTimeMajor = isTimeMajor
@@ -73,6 +76,8 @@ package struct FloatLSTMParameters: BitwiseCopyable, Sendable, Hashable {
 package struct FloatLSTMGate: ~Escapable {
   /// `[cells, inputSize]`; empty for an input gate that is coupled to the forget gate.
   package let inputWeights: RecurrentMatrix
+  /// `[cells, auxiliarySize]`, or none.
+  package let auxiliaryWeights: RecurrentMatrix
   /// `[cells, outputSize]`.
   package let recurrentWeights: RecurrentMatrix
   /// One a cell, or none.
@@ -82,12 +87,14 @@ package struct FloatLSTMGate: ~Escapable {
   /// One a cell, or none.
   package let normalization: Span<Float>
 
-  @_lifetime(copy inputWeights, copy recurrentWeights, copy peephole, copy bias, copy normalization)
+  @_lifetime(
+    copy inputWeights, copy auxiliaryWeights, copy recurrentWeights, copy peephole, copy bias, copy normalization)
   package init(
-    inputWeights: consuming RecurrentMatrix, recurrentWeights: consuming RecurrentMatrix, peephole: Span<Float>,
-    bias: Span<Float>, normalization: Span<Float>
+    inputWeights: consuming RecurrentMatrix, auxiliaryWeights: consuming RecurrentMatrix,
+    recurrentWeights: consuming RecurrentMatrix, peephole: Span<Float>, bias: Span<Float>, normalization: Span<Float>
   ) {
     self.inputWeights = inputWeights
+    self.auxiliaryWeights = auxiliaryWeights
     self.recurrentWeights = recurrentWeights
     self.peephole = peephole
     self.bias = bias
@@ -96,14 +103,15 @@ package struct FloatLSTMGate: ~Escapable {
 
   /// Writes the gate's values for all cells of a batch row to `gates`, from `start` on.
   func evaluate(
-    input: borrowing RecurrentVector, state: borrowing RecurrentVector, cellState: Span<Float>,
-    activation: RecurrentActivation, gates: inout MutableSpan<Float>, start: Int
+    input: borrowing RecurrentVector, auxiliary: borrowing RecurrentVector, state: borrowing RecurrentVector,
+    cellState: Span<Float>, activation: RecurrentActivation, gates: inout MutableSpan<Float>, start: Int
   ) {
     let cells = bias.count
     let normalizes = normalization.count > 0
     for cell in 0..<cells {
       var sum: Float = normalizes ? 0 : bias[cell]
       sum = inputWeights.addProducts(cell, input, to: sum)
+      if !auxiliaryWeights.isEmpty { sum = auxiliaryWeights.addProducts(cell, auxiliary, to: sum) }
       sum = recurrentWeights.addProducts(cell, state, to: sum)
       if peephole.count > 0 { sum += cellState[cell] * peephole[cell] }
       gates[start + cell] = sum
@@ -159,6 +167,7 @@ package struct FloatLSTMConstants: ~Escapable {
 ///
 /// - Parameters:
 ///   - input: `[batches, steps, inputSize]`, or steps first.
+///   - auxiliary: `[batches, steps, auxiliarySize]`, or steps first, as the input is.
 ///   - gates: room for `4 * cells`.
 ///   - quantized: room for `quantizedCount` elements if weights are integers, else nothing.
 ///   - state: `[batches, outputSize]`, the last output.
@@ -166,26 +175,30 @@ package struct FloatLSTMConstants: ~Escapable {
 ///   - output: `[batches, steps, ...]` or steps first, each row's elements at `outputOffset`.
 package func lstmReference(
   _ parameters: FloatLSTMParameters, _ constants: borrowing FloatLSTMConstants, input: Span<Float>,
-  gates: inout MutableSpan<Float>, quantized: inout MutableSpan<Int8>, state: inout MutableSpan<Float>,
-  cellState: inout MutableSpan<Float>, output: inout MutableSpan<Float>
+  auxiliary: Span<Float>, gates: inout MutableSpan<Float>, quantized: inout MutableSpan<Int8>,
+  state: inout MutableSpan<Float>, cellState: inout MutableSpan<Float>, output: inout MutableSpan<Float>
 ) {
   let cells = parameters.cells
   let size = parameters.inputSize
+  let auxiliarySize = parameters.auxiliarySize
   let couples = constants.inputGate.inputWeights.isEmpty
   func room(_ start: Int, _ count: Int) -> RecurrentVectorRoom {
     RecurrentVectorRoom(start: start, count: count, isAsymmetric: parameters.isAsymmetric)
   }
   let inputRoom = room(0, size)
-  let stateRoom = room(size, parameters.outputSize)
-  let cellRoom = room(size + parameters.outputSize, cells)
+  let auxiliaryRoom = room(size, auxiliarySize)
+  let stateRoom = room(size + auxiliarySize, parameters.outputSize)
+  let cellRoom = room(size + auxiliarySize + parameters.outputSize, cells)
   for position in 0..<parameters.steps {
     let step = parameters.isReversed ? parameters.steps - 1 - position : position
     for batch in 0..<parameters.batches {
       let row = parameters.isTimeMajor ? step * parameters.batches + batch : batch * parameters.steps + step
       let x = input.extracting((row * size)..<(row * size + size))
+      let y = auxiliary.extracting((row * auxiliarySize)..<(row * auxiliarySize + auxiliarySize))
       let stateRange = (batch * parameters.outputSize)..<((batch + 1) * parameters.outputSize)
       let cellRange = (batch * cells)..<((batch + 1) * cells)
       let inputScale = inputRoom.quantize(x, &quantized)
+      let auxiliaryScale = auxiliaryRoom.quantize(y, &quantized)
       let stateScale = stateRoom.quantize(state.span.extracting(stateRange), &quantized)
       func evaluate(
         _ gate: borrowing FloatLSTMGate, _ activation: RecurrentActivation, _ index: Int,
@@ -194,6 +207,7 @@ package func lstmReference(
       ) {
         gate.evaluate(
           input: inputRoom.vector(x, quantized, inputScale),
+          auxiliary: auxiliaryRoom.vector(y, quantized, auxiliaryScale),
           state: stateRoom.vector(state.span.extracting(stateRange), quantized, stateScale),
           cellState: cellState.span.extracting(cellRange), activation: activation, gates: &gates,
           start: index * cells)

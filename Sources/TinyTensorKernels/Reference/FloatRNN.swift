@@ -1,4 +1,5 @@
-/// What a plain recurrent layer in single precision needs beside its operands.
+/// What a plain recurrent layer in single precision needs beside its operands. Its weights may be integers that meet
+/// vectors quantized in the run.
 package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
   package var batches: Int
   package var steps: Int
@@ -6,9 +7,12 @@ package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
   package var units: Int
   package var isTimeMajor: Bool
   package var activation: RecurrentActivation
+  /// Whether vectors are quantized around a zero point, where weights are integers.
+  package var isAsymmetric: Bool
 
   package init(
-    batches: Int, steps: Int, inputSize: Int, units: Int, isTimeMajor: Bool, activation: RecurrentActivation
+    batches: Int, steps: Int, inputSize: Int, units: Int, isTimeMajor: Bool, activation: RecurrentActivation,
+    isAsymmetric: Bool
   ) {
     self.batches = batches
     self.steps = steps
@@ -16,6 +20,7 @@ package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
     self.units = units
     self.isTimeMajor = isTimeMajor
     self.activation = activation
+    self.isAsymmetric = isAsymmetric
   }
 }
 
@@ -26,21 +31,30 @@ package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
 ///   - weights: `[units, inputSize]`.
 ///   - recurrentWeights: `[units, units]`.
 ///   - bias: one a unit.
+///   - quantized: room for `inputSize + units` elements if weights are integers, else nothing.
 ///   - state: `[batches, units]`.
 ///   - output: `[batches, steps, units]`, or steps first.
 package func rnnReference(
-  _ parameters: FloatRNNParameters, input: Span<Float>, weights: Span<Float>, recurrentWeights: Span<Float>,
-  bias: Span<Float>, state: inout MutableSpan<Float>, output: inout MutableSpan<Float>
+  _ parameters: FloatRNNParameters, input: Span<Float>, weights: borrowing RecurrentMatrix,
+  recurrentWeights: borrowing RecurrentMatrix, bias: Span<Float>, quantized: inout MutableSpan<Int8>,
+  state: inout MutableSpan<Float>, output: inout MutableSpan<Float>
 ) {
   let units = parameters.units
   let size = parameters.inputSize
+  let inputRoom = RecurrentVectorRoom(start: 0, count: size, isAsymmetric: parameters.isAsymmetric)
+  let stateRoom = RecurrentVectorRoom(start: size, count: units, isAsymmetric: parameters.isAsymmetric)
   for step in 0..<parameters.steps {
     for batch in 0..<parameters.batches {
       let row = parameters.isTimeMajor ? step * parameters.batches + batch : batch * parameters.steps + step
+      let stateRange = (batch * units)..<(batch * units + units)
+      let x = input.extracting((row * size)..<(row * size + size))
+      let inputScale = inputRoom.quantize(x, &quantized)
+      let stateScale = stateRoom.quantize(state.span.extracting(stateRange), &quantized)
       for unit in 0..<units {
         var sum = bias[unit]
-        for index in 0..<size { sum += input[row * size + index] * weights[unit * size + index] }
-        for index in 0..<units { sum += state[batch * units + index] * recurrentWeights[unit * units + index] }
+        sum = weights.addProducts(unit, inputRoom.vector(x, quantized, inputScale), to: sum)
+        sum = recurrentWeights.addProducts(
+          unit, stateRoom.vector(state.span.extracting(stateRange), quantized, stateScale), to: sum)
         output[row * units + unit] = parameters.activation.apply(to: sum)
       }
       for unit in 0..<units { state[batch * units + unit] = output[row * units + unit] }

@@ -11,12 +11,14 @@ package struct SVDFParameters: BitwiseCopyable, Sendable, Hashable {
   package var stateFactor: QuantizedMultiplier
   package var outputFactor: QuantizedMultiplier
   package var output: OutputStage
+  /// Whether real input is quantized around a zero point, where feature weights are integers.
+  package var isAsymmetric: Bool
 
   package init(
     batches: Int, inputSize: Int, units: Int, rank: Int, memory: Int, inputZeroPoint: Int16 = 0,
     stateFactor: QuantizedMultiplier = QuantizedMultiplier(multiplier: 0, shift: 0),
     outputFactor: QuantizedMultiplier = QuantizedMultiplier(multiplier: 0, shift: 0),
-    output: OutputStage = OutputStage(zeroPoint: 0, minimum: 0, maximum: 0)
+    output: OutputStage = OutputStage(zeroPoint: 0, minimum: 0, maximum: 0), isAsymmetric: Bool = false
   ) {
     self.batches = batches
     self.inputSize = inputSize
@@ -27,6 +29,7 @@ package struct SVDFParameters: BitwiseCopyable, Sendable, Hashable {
     self.stateFactor = stateFactor
     self.outputFactor = outputFactor
     self.output = output
+    self.isAsymmetric = isAsymmetric
   }
 
   package var filters: Int { units * rank }
@@ -73,26 +76,33 @@ package func svdfReference(
   }
 }
 
-/// SVDF in single precision, without the activation. Shapes are those of the other form.
+/// SVDF in single precision. Shapes are those of the other form.
+///
+/// - Parameters:
+///   - featureWeights: real numbers, or integers that meet a batch's input quantized.
+///   - quantized: room for `inputSize` elements if the feature weights are integers, else nothing.
 package func svdfReference(
-  _ parameters: SVDFParameters, input: Span<Float>, featureWeights: Span<Float>, timeWeights: Span<Float>,
-  bias: Span<Float>, state: inout MutableSpan<Float>, output: inout MutableSpan<Float>
+  _ parameters: SVDFParameters, activation: RecurrentActivation, input: Span<Float>,
+  featureWeights: borrowing RecurrentMatrix, timeWeights: Span<Float>, bias: Span<Float>,
+  quantized: inout MutableSpan<Int8>, state: inout MutableSpan<Float>, output: inout MutableSpan<Float>
 ) {
   shiftState(&state)
   let size = parameters.inputSize
+  let room = RecurrentVectorRoom(start: 0, count: size, isAsymmetric: parameters.isAsymmetric)
   for batch in 0..<parameters.batches {
+    let row = input.extracting((batch * size)..<(batch * size + size))
+    let scale = room.quantize(row, &quantized)
     for unit in 0..<parameters.units {
       var sum = bias[unit]
       for filter in (unit * parameters.rank)..<((unit + 1) * parameters.rank) {
-        var feature: Float = 0
-        for index in 0..<size { feature += input[batch * size + index] * featureWeights[filter * size + index] }
         let start = (batch * parameters.filters + filter) * parameters.memory
-        state[start + parameters.memory - 1] = feature
+        state[start + parameters.memory - 1] = featureWeights.addProducts(
+          filter, room.vector(row, quantized, scale), to: 0)
         for step in 0..<parameters.memory {
           sum += state[start + step] * timeWeights[filter * parameters.memory + step]
         }
       }
-      output[batch * parameters.units + unit] = sum
+      output[batch * parameters.units + unit] = activation.apply(to: sum)
     }
   }
 }

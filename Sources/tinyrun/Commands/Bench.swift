@@ -14,10 +14,10 @@ enum Bench {
     let seed = try arguments.integer("--seed", default: 1)
     let choices = try Models.Choices(arguments)
 
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     let model = try Models.load(path, choices)
     var session = try model.makeSession()
-    let loaded = Clock.now()
+    let loaded = MonotonicClock.now()
 
     let inputs = try BenchInputs(model, seed: UInt64(seed))
     let first = try inputs.firstRun(&session)
@@ -50,22 +50,22 @@ struct BenchPlan: Sendable {
 
   /// Runs a session without measuring.
   func warmUp(_ session: inout Session) throws(SessionError) {
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     for _ in 0..<(warmup ?? Self.usualWarmup) {
-      if warmup == nil, Clock.now() - start >= Self.longestWarmup { return }
+      if warmup == nil, MonotonicClock.now() - start >= Self.longestWarmup { return }
       try session.run()
     }
   }
 
   /// Runs a session and measures every run. Allocates nothing.
   func measure(_ session: inout Session, _ recorder: inout SampleRecorder) throws(SessionError) {
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     var now = start
     var runs = 0
     repeat {
-      let before = Clock.now()
+      let before = MonotonicClock.now()
       try session.run()
-      now = Clock.now()
+      now = MonotonicClock.now()
       recorder.add(now - before)
       runs += 1
     } while !length.isReached(runs: runs, nanoseconds: now - start)
@@ -112,15 +112,15 @@ struct BenchInputs: Sendable {
   /// - Returns: the time, and the inputs that it could be run on: zeros if random numbers are no indices, say.
   func firstRun(_ session: inout Session) throws -> (nanoseconds: UInt64, inputs: BenchInputs) {
     try set(&session)
-    var start = Clock.now()
+    var start = MonotonicClock.now()
     do {
       try session.run()
-      return (Clock.now() - start, self)
+      return (MonotonicClock.now() - start, self)
     } catch {
       session.reset()
-      start = Clock.now()
+      start = MonotonicClock.now()
       try session.run()
-      return (Clock.now() - start, BenchInputs(zerosWithSeed: seed))
+      return (MonotonicClock.now() - start, BenchInputs(zerosWithSeed: seed))
     }
   }
 }

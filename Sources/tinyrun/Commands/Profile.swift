@@ -32,7 +32,7 @@ enum Profile {
     let report = ProfileReport(
       path: path, model: model, choices: try Models.Choices(arguments), inputs: inputs,
       profile: OperatorProfile(model, profiler), grouping: grouping, top: top, runs: profiler.runs,
-      notAccounted: profiler.notAccounted, timerCost: Clock.cost(), plain: plain)
+      notAccounted: profiler.notAccounted, timerCost: MonotonicClock.cost(), plain: plain)
     if arguments.has("--json") {
       try Terminal.print(report.json.text)
     } else {
@@ -48,13 +48,13 @@ enum Profile {
     _ session: inout Session, _ length: RunLength, _ profiler: inout OperatorProfiler
   ) throws -> Distribution {
     var recorder = SampleRecorder(capacity: length.sampleCapacity)
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     var now = start
     repeat {
       _ = try profiler.measure(&session)
-      let before = Clock.now()
+      let before = MonotonicClock.now()
       try session.run()
-      now = Clock.now()
+      now = MonotonicClock.now()
       recorder.add(now - before)
     } while !length.isReached(runs: profiler.runs, nanoseconds: now - start)
     return Distribution([recorder.samples])

@@ -45,6 +45,8 @@ final class BenchCrew: Sendable {
   ///
   /// - Parameter session: the first of them, with its inputs set.
   func run(_ session: inout Session) throws -> Outcome {
+    // Before there are other threads: a first call that another one makes meanwhile could undo it.
+    let isCounting = AllocationCalls.start()
     for _ in 1..<count {
       let thread = Thread { self.workAside() }
       // What threads have that a program makes without asking for a size.
@@ -53,15 +55,14 @@ final class BenchCrew: Sendable {
     }
     var recorder = SampleRecorder(capacity: plan.length.sampleCapacity)
     let warming = attempt { try plan.warmUp(&session) }
-    let isCounting = AllocationCalls.start()
     wait { warm.load(ordering: .acquiring) == count - 1 }
 
     let callsBefore = AllocationCalls.count
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     phase.store(Phase.measuring, ordering: .releasing)
     let failure = warming ?? attempt { try plan.measure(&session, &recorder) }
     wait { measured.load(ordering: .acquiring) == count - 1 }
-    let nanoseconds = Clock.now() - start
+    let nanoseconds = MonotonicClock.now() - start
     let calls = AllocationCalls.count - callsBefore
 
     let peak = Machine.peakResidentBytes

@@ -49,10 +49,11 @@ struct Distribution {
 
   /// `min`, `p50`, `mean`, `p90`, `p99`, `max` and `sd`.
   var json: JSON {
-    .object([
-      ("min", .real(minimum)), ("p50", .real(percentile(50))), ("mean", .real(mean)), ("p90", .real(percentile(90))),
-      ("p99", .real(percentile(99))), ("max", .real(maximum)), ("sd", .real(standardDeviation)),
-    ])
+    let values = [
+      ("min", minimum), ("p50", percentile(50)), ("mean", mean), ("p90", percentile(90)), ("p99", percentile(99)),
+      ("max", maximum), ("sd", standardDeviation),
+    ]
+    return .object(values.map { ($0.0, .rounded($0.1, 3)) })
   }
 }
 

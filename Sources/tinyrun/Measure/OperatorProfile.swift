@@ -82,7 +82,7 @@ struct OperatorProfile {
     for index in rows.indices {
       passed += rows[index].microseconds
       rows[index].share = total > 0 ? rows[index].microseconds / total * 100 : 0
-      rows[index].cumulativeShare = total > 0 ? passed / total * 100 : 0
+      rows[index].cumulativeShare = total > 0 ? min(passed / total, 1) * 100 : 0
     }
     return rows
   }

@@ -7,7 +7,7 @@ struct OperatorProfiler: RunObserver, ~Copyable {
   struct Turn {
     let run: Int
     let operation: Int
-    /// By ``Clock``.
+    /// By ``MonotonicClock``.
     let start: UInt64
     let duration: UInt64
   }
@@ -52,9 +52,9 @@ struct OperatorProfiler: RunObserver, ~Copyable {
   /// - Returns: how long the run took.
   mutating func measure(_ session: inout Session) throws(SessionError) -> UInt64 {
     chooseRow()
-    let start = Clock.now()
+    let start = MonotonicClock.now()
     try session.run(observer: &self)
-    let total = Clock.now() - start
+    let total = MonotonicClock.now() - start
     var accounted: UInt64 = 0
     for index in 0..<(width - 1) { accounted &+= storage[row * width + index] }
     storage[row * width + width - 1] = total - min(accounted, total)
@@ -73,11 +73,11 @@ struct OperatorProfiler: RunObserver, ~Copyable {
   }
 
   mutating func willRun(_ event: OperatorEvent) {
-    before = Clock.now()
+    before = MonotonicClock.now()
   }
 
   mutating func didRun(_ event: OperatorEvent, _ tensors: borrowing TensorReader) {
-    let duration = Clock.now() - before
+    let duration = MonotonicClock.now() - before
     storage[row * width + event.index] += duration
     hasRun[event.index] = true
     if traces, runs < Self.mostTracedRuns, turns.count < Self.mostTurns {

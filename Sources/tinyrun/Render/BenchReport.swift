@@ -25,12 +25,13 @@ struct BenchReport {
     .object([
       ("schema", .number(1)), ("model", .string(path)), ("device", .string(model.device.description)),
       ("kernels", .string(choices.kernelsName)), ("threads", .number(choices.threads)),
-      ("sessions", .number(sessions)), ("seed", .number(seed)),
-      ("inputs", .string(inputs.name)), ("runs", .number(latencies.count)),
-      ("us", latencies.json), ("load_ms", .real(Clock.milliseconds(loadNanoseconds))),
-      ("first_run_ms", .real(Clock.milliseconds(firstRunNanoseconds))), ("arena_bytes", .number(model.arenaByteCount)),
-      ("packed_bytes", .number(model.packedByteCount)), ("peak_rss_bytes", .number(peakResidentBytes)),
-      ("mallocs_per_run", callsPerRun.map { .real($0) } ?? .null), ("inferences_per_second", .real(throughput)),
+      ("sessions", .number(sessions)), ("seed", .number(seed)), ("inputs", .string(inputs.name)),
+      ("runs", .number(latencies.count)), ("us", latencies.json),
+      ("load_ms", .rounded(MonotonicClock.milliseconds(loadNanoseconds), 6)),
+      ("first_run_ms", .rounded(MonotonicClock.milliseconds(firstRunNanoseconds), 6)),
+      ("arena_bytes", .number(model.arenaByteCount)), ("packed_bytes", .number(model.packedByteCount)),
+      ("peak_rss_bytes", .number(peakResidentBytes)),
+      ("mallocs_per_run", .optional(callsPerRun, 6)), ("inferences_per_second", .rounded(throughput, 3)),
     ])
   }
 
@@ -42,7 +43,7 @@ struct BenchReport {
     return """
       \(model.device)  \(Machine.processor), kernels \(choices.kernelsName), \(Text.plural(choices.threads, "thread")), \
       \(Text.plural(sessions, "session"))\(load)
-      load \(Text.fixed(Clock.milliseconds(loadNanoseconds), 2)) ms   first run \
+      load \(Text.fixed(MonotonicClock.milliseconds(loadNanoseconds), 2)) ms   first run \
       \(Text.fixed(Double(firstRunNanoseconds) / 1000, 1)) us   arena \(Text.bytes(model.arenaByteCount))   packed \
       \(Text.bytes(model.packedByteCount))   peak memory \(Text.bytes(peakResidentBytes))   mallocs per run \(calls)
       latency us   min \(time(latencies.minimum))  p50 \(time(latencies.percentile(50)))  mean \(time(latencies.mean))  \

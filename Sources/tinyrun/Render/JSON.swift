@@ -13,11 +13,18 @@ indirect enum JSON {
   /// The shortest decimal number that is the same in single precision.
   static func real(_ value: Float) -> JSON { Double("\(value)").map { .real($0) } ?? .null }
 
+  /// A number to so many decimal places.
+  static func rounded(_ value: Double, _ digits: Int) -> JSON {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    return .real((value * scale).rounded() / scale)
+  }
+
   /// A number, or `null` where there is none.
   static func optional(_ value: Int?) -> JSON { value.map { .number($0) } ?? .null }
 
-  /// A number, or `null` where there is none.
-  static func optional(_ value: Double?) -> JSON { value.map { .real($0) } ?? .null }
+  /// A number to so many decimal places, or `null` where there is none.
+  static func optional(_ value: Double?, _ digits: Int) -> JSON { value.map { .rounded($0, digits) } ?? .null }
 
   /// A text, or `null` where there is none.
   static func optional(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }

@@ -19,14 +19,21 @@ struct ProfileReport {
   /// Runs without profiling, one after each profiled run.
   let plain: Distribution
 
-  private static let columns = [
-    "index", "operator", "kernel", "operators", "us", "us_min", "share", "cumulative_share", "macs", "mac_per_ns",
-    "percent_of_peak", "bytes",
-  ]
-
   private func percentOfPeak(_ row: OperatorProfile.Row, _ peak: Double?) -> Double? {
     guard let rate = row.rate, let peak else { return nil }
     return rate / peak * 100
+  }
+
+  /// A row's values for programs.
+  private func fields(_ row: OperatorProfile.Row, _ peak: Double?) -> [(name: String, value: JSON)] {
+    [
+      ("index", .optional(row.index)), ("operator", .optional(row.name)), ("kernel", .optional(row.kernel)),
+      ("operators", .number(row.operators)), ("us", .rounded(row.microseconds, 3)),
+      ("us_min", .rounded(row.leastMicroseconds, 3)), ("share", .rounded(row.share, 4)),
+      ("cumulative_share", .rounded(row.cumulativeShare, 4)), ("macs", .number(row.multiplyAccumulates)),
+      ("mac_per_ns", .optional(row.rate, 4)), ("percent_of_peak", .optional(percentOfPeak(row, peak), 2)),
+      ("bytes", .number(row.bytes)),
+    ]
   }
 
   // MARK: Text
@@ -96,16 +103,22 @@ struct ProfileReport {
 
   // MARK: CSV
 
+  private static let columns = [
+    "index", "operator", "kernel", "operators", "us", "us_min", "share", "cumulative_share", "macs", "mac_per_ns",
+    "percent_of_peak", "bytes",
+  ]
+
   /// A line of titles, and a line for each row, as RFC 4180 has them, but for the ends of lines.
   var csv: String {
     let peak = profile.measuredPeak()
     let lines = profile.rows(by: grouping).prefix(top).map { row in
-      [
-        row.index.map { "\($0)" } ?? "", Self.quoted(row.name ?? ""), Self.quoted(row.kernel ?? ""),
-        "\(row.operators)", "\(row.microseconds)", "\(row.leastMicroseconds)", "\(row.share)",
-        "\(row.cumulativeShare)", "\(row.multiplyAccumulates)", row.rate.map { "\($0)" } ?? "",
-        percentOfPeak(row, peak).map { "\($0)" } ?? "", "\(row.bytes)",
-      ].joined(separator: ",")
+      fields(row, peak).map { field in
+        switch field.value {
+        case .null: ""
+        case .string(let text): Self.quoted(text)
+        default: field.value.text
+        }
+      }.joined(separator: ",")
     }
     return ([Self.columns.joined(separator: ",")] + lines).joined(separator: "\n")
   }
@@ -120,24 +133,17 @@ struct ProfileReport {
 
   var json: JSON {
     let peak = profile.measuredPeak()
-    let rows = profile.rows(by: grouping).prefix(top).map { row in
-      JSON.object([
-        ("index", .optional(row.index)), ("operator", .optional(row.name)), ("kernel", .optional(row.kernel)),
-        ("operators", .number(row.operators)), ("us", .real(row.microseconds)),
-        ("us_min", .real(row.leastMicroseconds)), ("share", .real(row.share)),
-        ("cumulative_share", .real(row.cumulativeShare)), ("macs", .number(row.multiplyAccumulates)),
-        ("mac_per_ns", .optional(row.rate)), ("percent_of_peak", .optional(percentOfPeak(row, peak))),
-        ("bytes", .number(row.bytes)),
-      ])
-    }
+    let rows = profile.rows(by: grouping).prefix(top).map { JSON.object(fields($0, peak).map { ($0.name, $0.value) }) }
     return .object([
       ("schema", .number(1)), ("model", .string(path)), ("device", .string(model.device.description)),
       ("kernels", .string(choices.kernelsName)), ("threads", .number(choices.threads)),
       ("seed", .number(Int(inputs.seed))), ("inputs", .string(inputs.name)), ("runs", .number(runs)),
       ("by", .string(grouping.rawValue)), ("statistic", .string("median")), ("rows", .array(rows)),
       ("not_run", .number(model.operators.count - profile.operators.count)),
-      ("operators_us", .real(profile.microseconds)), ("not_accounted_us", .real(Double(notAccounted) / 1000)),
-      ("timer_us", .real(Double(timerCost) / 1000)), ("peak_mac_per_ns", .optional(peak)), ("whole_run_us", plain.json),
+      ("operators_us", .rounded(profile.microseconds, 3)),
+      ("not_accounted_us", .rounded(Double(notAccounted) / 1000, 3)),
+      ("timer_us", .rounded(Double(timerCost) / 1000, 3)), ("peak_mac_per_ns", .optional(peak, 4)),
+      ("whole_run_us", plain.json),
     ])
   }
 }

@@ -53,8 +53,10 @@ struct CaseTests {
   @Test(
     "cases in Fixtures equal the reference",
     arguments: [
-      "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 114,
+      "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 156,
       "cases-control": 8,
+      "cases-recurrent-hybrid": 149,
+      "cases-half": 20,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))

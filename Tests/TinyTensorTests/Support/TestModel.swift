@@ -25,6 +25,7 @@ struct TestModel {
     var version: Int32 = 1
     var inputs: [Int32]
     var outputs: [Int32]
+    var intermediates: [Int32] = []
     var options: (type: UInt8, table: FlatTable)?
     var customOptions: [UInt8]?
     var codeIndex: UInt32?
@@ -150,6 +151,7 @@ struct TestModel {
         node[4] = .table(options.table)
       }
       if let options = operation.customOptions { node[5] = .bytes(options) }
+      if !operation.intermediates.isEmpty { node[8] = .int32s(operation.intermediates) }
       nodes.append(node)
     }
     let subgraph = FlatTable([
