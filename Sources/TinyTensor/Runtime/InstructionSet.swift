@@ -95,7 +95,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func pool(_ task: PoolTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.pool(task)
+    case .portable: PortableKernels.pool(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.pool(task)
+      case .avxvnni: AVXVNNIKernels.pool(task)
+      case .avx512vnni: AVX512Kernels.pool(task)
+    #endif
     }
   }
 
@@ -103,7 +108,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func pairs(_ task: PairTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.pairs(task)
+    case .portable: PortableKernels.pairs(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.pairs(task)
+      case .avxvnni: AVXVNNIKernels.pairs(task)
+      case .avx512vnni: AVX512Kernels.pairs(task)
+    #endif
     }
   }
 
@@ -111,7 +121,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func lookUp(_ task: LookUpTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.lookUp(task)
+    case .portable: PortableKernels.lookUp(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.lookUp(task)
+      case .avxvnni: AVXVNNIKernels.lookUp(task)
+      case .avx512vnni: AVX512Kernels.lookUp(task)
+    #endif
     }
   }
 
@@ -119,7 +134,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func mean(_ task: MeanTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.mean(task)
+    case .portable: PortableKernels.mean(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.mean(task)
+      case .avxvnni: AVXVNNIKernels.mean(task)
+      case .avx512vnni: AVX512Kernels.mean(task)
+    #endif
     }
   }
 
@@ -127,7 +147,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func softmax(_ task: SoftmaxTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.softmax(task)
+    case .portable: PortableKernels.softmax(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.softmax(task)
+      case .avxvnni: AVXVNNIKernels.softmax(task)
+      case .avx512vnni: AVX512Kernels.softmax(task)
+    #endif
     }
   }
 
@@ -135,7 +160,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func quantize(_ task: QuantizeTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.quantize(task)
+    case .portable: PortableKernels.quantize(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.quantize(task)
+      case .avxvnni: AVXVNNIKernels.quantize(task)
+      case .avx512vnni: AVX512Kernels.quantize(task)
+    #endif
     }
   }
 
@@ -143,7 +173,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func dequantize(_ task: DequantizeTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.dequantize(task)
+    case .portable: PortableKernels.dequantize(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.dequantize(task)
+      case .avxvnni: AVXVNNIKernels.dequantize(task)
+      case .avx512vnni: AVX512Kernels.dequantize(task)
+    #endif
     }
   }
 
@@ -151,7 +186,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func scaleSums(_ task: SumScalingTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.scaleSums(task)
+    case .portable: PortableKernels.scaleSums(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.scaleSums(task)
+      case .avxvnni: AVXVNNIKernels.scaleSums(task)
+      case .avx512vnni: AVX512Kernels.scaleSums(task)
+    #endif
     }
   }
 
@@ -159,7 +199,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func scaleSums(_ task: RealScalingTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.scaleSums(task)
+    case .portable: PortableKernels.scaleSums(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.scaleSums(task)
+      case .avxvnni: AVXVNNIKernels.scaleSums(task)
+      case .avx512vnni: AVX512Kernels.scaleSums(task)
+    #endif
     }
   }
 
@@ -167,7 +212,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func interpolate(_ task: InterpolationTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.interpolate(task)
+    case .portable: PortableKernels.interpolate(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.interpolate(task)
+      case .avxvnni: AVXVNNIKernels.interpolate(task)
+      case .avx512vnni: AVX512Kernels.interpolate(task)
+    #endif
     }
   }
 
@@ -175,7 +225,12 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
   @inline(__always)
   func extremum(_ task: ExtremumTask) {
     switch self {
-    case .avx512vnni: AVX512Kernels.extremum(task)
+    case .portable: PortableKernels.extremum(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.extremum(task)
+      case .avxvnni: AVXVNNIKernels.extremum(task)
+      case .avx512vnni: AVX512Kernels.extremum(task)
+    #endif
     }
   }
 }
