@@ -1,7 +1,9 @@
 /// An operation on two bytes.
 package enum PairKind: UInt8, BitwiseCopyable, Sendable, Hashable {
+  /// Sums and differences have one operand whose factor is exactly 1/2: of a sum the left one.
   case add
-  case subtract
+  case subtractFromHalf
+  case subtractHalf
   case multiply
   /// The square of the difference.
   case squaredDifference

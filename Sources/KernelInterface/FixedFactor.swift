@@ -16,6 +16,9 @@ package struct FixedFactor: BitwiseCopyable, Sendable, Hashable {
     right = max(0 &- shift, 0)
   }
 
+  /// Whether the factor is exactly 1/2.
+  package var isHalf: Bool { multiplier == 1 << 30 && left == 0 && right == 0 }
+
   /// Whether numbers of up to that magnitude stay below `2^30` when they are shifted left.
   package func fits(_ magnitude: Int64) -> Bool { magnitude << Int64(left) < 1 << 30 }
 }

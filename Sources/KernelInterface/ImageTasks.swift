@@ -51,13 +51,14 @@ package struct InterpolationTask: BitwiseCopyable, @unchecked Sendable {
   }
 }
 
-/// Where the largest or smallest byte of each row stands, the first one of equals.
+/// Where the largest or smallest byte along the middle one of three axes stands, the first one of equals.
 package struct ExtremumTask: BitwiseCopyable, @unchecked Sendable {
-  /// `[rows, size]`; 63 bytes behind it may be read.
+  /// `[rows, size, inner]`; 63 bytes behind it may be read.
   package var input: UnsafeRawPointer
-  /// One int32 or int64 a row.
+  /// `[rows, inner]` of int32 or int64.
   package var output: UnsafeMutableRawPointer
   package var size: Int
+  package var inner: Int
   package var firstRow: Int
   package var endRow: Int
   /// What turns a byte into uint8 of which the largest is looked for.
@@ -66,12 +67,13 @@ package struct ExtremumTask: BitwiseCopyable, @unchecked Sendable {
   package var isWide: Bool
 
   package init(
-    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, size: Int, firstRow: Int, endRow: Int, flip: UInt8,
-    isWide: Bool
+    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, size: Int, inner: Int, firstRow: Int, endRow: Int,
+    flip: UInt8, isWide: Bool
   ) {
     self.input = input
     self.output = output
     self.size = size
+    self.inner = inner
     self.firstRow = firstRow
     self.endRow = endRow
     self.flip = flip

@@ -1,19 +1,64 @@
 import Builtin
 import KernelInterface
 
-/// Where the largest byte of each row stands, 64 at a time.
+/// Where the largest bytes stand: 64 of a row at a time, or 16 columns where there are several.
 func extremumKernel(_ task: ExtremumTask) {
+  if task.inner > 1 { return columnExtrema(task) }
   let mask = Int32(truncatingIfNeeded: task.flip) &* 0x0101_0101
   let flip = unsafeBitCast(splat16(mask), to: Builtin.Vec64xInt8.self)
   var row = task.firstRow
   while row < task.endRow {
-    let position = largestByte(task.input + row &* task.size, task.size, flip)
-    if task.isWide {
-      task.output.storeBytes(of: Int64(truncatingIfNeeded: position), toByteOffset: 8 &* row, as: Int64.self)
-    } else {
-      task.output.storeBytes(of: Int32(truncatingIfNeeded: position), toByteOffset: 4 &* row, as: Int32.self)
+    storePosition(Int32(truncatingIfNeeded: largestByte(task.input + row &* task.size, task.size, flip)), task, row)
+    row &+= 1
+  }
+}
+
+@inline(__always)
+private func storePosition(_ position: Int32, _ task: ExtremumTask, _ place: Int) {
+  if task.isWide {
+    task.output.storeBytes(of: Int64(truncatingIfNeeded: position), toByteOffset: 8 &* place, as: Int64.self)
+  } else {
+    task.output.storeBytes(of: position, toByteOffset: 4 &* place, as: Int32.self)
+  }
+}
+
+@inline(never)
+func columnExtrema(_ task: ExtremumTask) {
+  let flip = splatByte(Int8(bitPattern: task.flip ^ 0x80))
+  var row = task.firstRow
+  while row < task.endRow {
+    var column = 0
+    while column < task.inner {
+      let base = task.input + (row &* task.size &* task.inner &+ column)
+      var best = widened(base.loadUnaligned(as: SIMD16<Int8>.self), flip)
+      var places = splat16(0)
+      var position = 1
+      while position < task.size {
+        let values = widened(
+          base.loadUnaligned(fromByteOffset: position &* task.inner, as: SIMD16<Int8>.self), flip)
+        let place = splat16(Int32(truncatingIfNeeded: position))
+        let isLarger = Builtin.cmp_sgt_Vec16xInt32(values._storage._value, best._storage._value)
+        places = unsafeBitCast(
+          Builtin.select_Vec16xInt1_Vec16xInt32(isLarger, place._storage._value, places._storage._value),
+          to: Sixteen.self)
+        best = unsafeBitCast(
+          Builtin.select_Vec16xInt1_Vec16xInt32(isLarger, values._storage._value, best._storage._value),
+          to: Sixteen.self)
+        position &+= 1
+      }
+      storePositions(places, task, row &* task.inner &+ column, task.inner &- column)
+      column &+= 16
     }
     row &+= 1
+  }
+}
+
+@inline(never)
+func storePositions(_ positions: Sixteen, _ task: ExtremumTask, _ place: Int, _ count: Int) {
+  var lane = 0
+  while lane < min(count, 16) {
+    storePosition(positions[lane], task, place &+ lane)
+    lane &+= 1
   }
 }
 

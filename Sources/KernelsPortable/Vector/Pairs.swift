@@ -4,7 +4,8 @@ import KernelInterface
 func pairKernel(_ task: PairTask) {
   switch task.numbers.kind {
   case .add: addKernel(task)
-  case .subtract: subtractKernel(task)
+  case .subtractFromHalf: subtractFromHalfKernel(task)
+  case .subtractHalf: subtractHalfKernel(task)
   case .multiply: multiplyKernel(task)
   case .squaredDifference: squaredDifferenceKernel(task)
   }
@@ -15,13 +16,19 @@ func pairKernel(_ task: PairTask) {
 @inline(never)
 func addKernel(_ task: PairTask) {
   let numbers = PairLanes(task.numbers)
-  forEachSixteen(task, numbers) { numbers.output.scaled(plus(numbers.left($0), numbers.right($1))) }
+  forEachSixteen(task, numbers) { numbers.output.scaled(plus(numbers.half($0), numbers.right($1))) }
 }
 
 @inline(never)
-func subtractKernel(_ task: PairTask) {
+func subtractFromHalfKernel(_ task: PairTask) {
   let numbers = PairLanes(task.numbers)
-  forEachSixteen(task, numbers) { numbers.output.scaled(minus(numbers.left($0), numbers.right($1))) }
+  forEachSixteen(task, numbers) { numbers.output.scaled(minus(numbers.half($0), numbers.right($1))) }
+}
+
+@inline(never)
+func subtractHalfKernel(_ task: PairTask) {
+  let numbers = PairLanes(task.numbers)
+  forEachSixteen(task, numbers) { numbers.output.scaled(minus(numbers.left($0), numbers.half($1))) }
 }
 
 @inline(never)
@@ -44,7 +51,7 @@ private struct PairLanes {
   let flip: SIMD16<Int8>
   let lhsZeroPoint: Sixteen
   let rhsZeroPoint: Sixteen
-  private let shift: Sixteen
+  private let halfShift: Sixteen
   private let lhsFactor: FactorLanes
   private let rhsFactor: FactorLanes
   let output: FactorLanes
@@ -55,19 +62,23 @@ private struct PairLanes {
     flip = byteFlip(numbers.isUnsigned)
     lhsZeroPoint = splat16(numbers.lhsZeroPoint)
     rhsZeroPoint = splat16(numbers.rhsZeroPoint)
-    shift = splat16(numbers.leftShift)
-    lhsFactor = FactorLanes(numbers.lhsFactor)
-    rhsFactor = FactorLanes(numbers.rhsFactor)
-    output = FactorLanes(numbers.outputFactor)
+    halfShift = splat16(numbers.leftShift &- 1)
+    lhsFactor = FactorLanes(numbers.lhsFactor, left: numbers.leftShift)
+    rhsFactor = FactorLanes(numbers.rhsFactor, left: numbers.leftShift)
+    output = FactorLanes(numbers.outputFactor, left: 0)
     bytes = ByteLanes(numbers.output)
   }
 
-  /// The left operand's differences, scaled.
+  /// The left operand's differences, shifted and scaled.
   @inline(__always)
-  func left(_ differences: Sixteen) -> Sixteen { lhsFactor.scaled(raised(differences, shift)) }
+  func left(_ differences: Sixteen) -> Sixteen { lhsFactor.scaled(differences) }
 
   @inline(__always)
-  func right(_ differences: Sixteen) -> Sixteen { rhsFactor.scaled(raised(differences, shift)) }
+  func right(_ differences: Sixteen) -> Sixteen { rhsFactor.scaled(differences) }
+
+  /// Differences of an operand whose factor is 1/2, shifted and scaled: nothing is rounded.
+  @inline(__always)
+  func half(_ differences: Sixteen) -> Sixteen { raised(differences, halfShift) }
 }
 
 /// Gives `body` the differences of 16 pairs from their zero points, and stores what it scales them to.

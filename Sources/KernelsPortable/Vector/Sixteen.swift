@@ -24,7 +24,8 @@ private func splatLong(_ value: Int64) -> Longs {
 /// 16 bytes as they are, of which each is int8 with the flip.
 @inline(__always)
 func widened(_ bytes: SIMD16<Int8>, _ flip: SIMD16<Int8>) -> Sixteen {
-  sixteen(Builtin.sext_Vec16xInt8_Vec16xInt32(
+  sixteen(
+    Builtin.sext_Vec16xInt8_Vec16xInt32(
       Builtin.xor_Vec16xInt8(bytes._storage._value, flip._storage._value)))
 }
 
@@ -67,10 +68,13 @@ struct FactorLanes {
   private let sign: Sixteen
   private let right: Sixteen
 
+  /// - Parameters:
+  ///   - factor: the factor.
+  ///   - left: how far numbers are shifted left beside what the factor asks for.
   @inline(__always)
-  init(_ factor: FixedFactor) {
+  init(_ factor: FixedFactor, left: Int32 = 0) {
     // The product is of twice the number, so that its high word is the result.
-    scaling = splat16(factor.left &+ 1)
+    scaling = splat16(factor.left &+ left &+ 1)
     multiplier = splatLong(Int64(factor.multiplier))
     rounding = splat16(factor.right > 0 ? 1 &<< (factor.right &- 1) : 0)
     sign = splat16(factor.right > 0 ? -1 : 0)
@@ -93,9 +97,10 @@ struct FactorLanes {
     let product = unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Sixteen.self)
     let signs = Builtin.and_Vec16xInt32(
       Builtin.ashr_Vec16xInt32(product._storage._value, splat16(31)._storage._value), sign._storage._value)
-    return sixteen(Builtin.ashr_Vec16xInt32(
-      Builtin.add_Vec16xInt32(Builtin.add_Vec16xInt32(product._storage._value, rounding._storage._value), signs),
-      right._storage._value))
+    return sixteen(
+      Builtin.ashr_Vec16xInt32(
+        Builtin.add_Vec16xInt32(Builtin.add_Vec16xInt32(product._storage._value, rounding._storage._value), signs),
+        right._storage._value))
   }
 }
 
@@ -120,8 +125,9 @@ struct ByteLanes {
     let sum = plus(scaled, zeroPoint)
     let clamped = Builtin.int_smin_Vec16xInt32(
       Builtin.int_smax_Vec16xInt32(sum._storage._value, minimum._storage._value), maximum._storage._value)
-    return unsafeBitCast(Builtin.xor_Vec16xInt8(
-      Builtin.trunc_Vec16xInt32_Vec16xInt8(clamped), flip._storage._value), to: SIMD16<Int8>.self)
+    return unsafeBitCast(
+      Builtin.xor_Vec16xInt8(
+        Builtin.trunc_Vec16xInt32_Vec16xInt8(clamped), flip._storage._value), to: SIMD16<Int8>.self)
   }
 }
 

@@ -33,7 +33,7 @@ struct Extremum: Sendable {
   let outer: Int
   let size: Int
   let inner: Int
-  /// The instruction set whose kernel runs in place of the reference: for bytes along the last axis.
+  /// The instruction set whose kernel runs in place of the reference: for bytes.
   let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
@@ -72,7 +72,7 @@ extension Extremum {
     return .extremum(
       Extremum(
         isLargest: isLargest, type: type, isWide: outputType == .int64, outer: outer, size: size, inner: inner,
-        set: inner == 1 ? graph.byteInstructionSet(for: input) : nil, input: try graph.bind(input),
+        set: size <= Int(Int32.max) ? graph.byteInstructionSet(for: input) : nil, input: try graph.bind(input),
         output: try graph.bindOutput(shape: graph.outputShape(sizes))))
   }
 
@@ -80,7 +80,8 @@ extension Extremum {
     if let set {
       return unsafe set.extremum(
         ExtremumTask(
-          input: memory.pointer(input), output: memory.pointer(output), size: size, firstRow: 0, endRow: outer,
+          input: memory.pointer(input), output: memory.pointer(output), size: size, inner: inner, firstRow: 0,
+          endRow: outer,
           flip: (type == .int8 ? 0x80 : 0) ^ (isLargest ? 0 : 0xFF), isWide: isWide))
     }
     switch type {

@@ -73,12 +73,6 @@ extension GraphBuilder {
     return PackedFullyConnected(matrix: matrix, scaling: nil)
   }
 
-  /// Whether every unit's factor shifts right.
-  private func shiftRight(_ multipliers: ReadSlot, channels: Int) -> Bool {
-    guard let factors = constantBytes(multipliers) else { return false }
-    return shiftRight(factors, channels: channels)
-  }
-
   /// Whether all that has to be packed is constant.
   private func isPackable(_ operands: FullyConnectedOperands) -> Bool {
     guard constantBytes(operands.weights) != nil else { return false }
@@ -93,12 +87,10 @@ extension GraphBuilder {
     _ numbers: ByteLayer, _ operands: FullyConnectedOperands, output: WriteSlot
   ) throws(ModelError) -> PackedMatrix? {
     guard let set = context.instructionSet else { return nil }
+    var numbers = numbers
+    if !shiftRight(operands) { numbers.output.seesNegative = true }
     let layer = operands.sizes
     let storesSums = operands.multipliers == nil
-    var numbers = numbers
-    if let multipliers = operands.multipliers, !shiftRight(multipliers, channels: layer.units) {
-      numbers.output.seesNegative = true
-    }
     let sizes = MatrixPanels(
       lanes: set.lanes, channels: layer.units, groups: (layer.depth + 3) / 4, isNatural: storesSums)
     guard let panels = try packedPanels(sizes, numbers, operands) else { return nil }
@@ -113,6 +105,12 @@ extension GraphBuilder {
       padding: nil, windowFactor: windowFactor, input: operands.input, panels: bind(packed: panels),
       segments: try bind(packed: [Segment(offset: 0, groups: (layer.depth + 3) / 4)]), output: output, padded: nil,
       rowTerms: windowFactor == nil ? nil : try bindScratch(count: layer.rows, of: Int32.self))
+  }
+
+  /// Whether every unit's factor shifts right.
+  private func shiftRight(_ operands: FullyConnectedOperands) -> Bool {
+    guard let slot = operands.multipliers, let factors = constantBytes(slot) else { return false }
+    return shiftRight(factors, channels: operands.sizes.units)
   }
 
   private func packedPanels(
@@ -146,16 +144,20 @@ extension GraphBuilder {
   ) -> ChannelNumbers? {
     let depth = operands.sizes.depth
     guard let slot = operands.bias else {
-      return ChannelNumbers(bias: numbers.bias(0, weightSum: weightSum, taps: depth), multiplier: 0, shift: 0,
-        inputFlip: numbers.inputFlip)
+      return sumNumbers(numbers, bias: 0, weightSum: weightSum, taps: depth)
     }
     guard let bias = constantBytes(slot) else { return nil }
     guard let multipliers = operands.multipliers else {
-      let start = Int32.load(bias, at: 4 * unit)
-      return ChannelNumbers(bias: numbers.bias(start, weightSum: weightSum, taps: depth), multiplier: 0, shift: 0,
-        inputFlip: numbers.inputFlip)
+      return sumNumbers(numbers, bias: Int32.load(bias, at: 4 * unit), weightSum: weightSum, taps: depth)
     }
     guard let factors = constantBytes(multipliers) else { return nil }
     return channelNumbers(numbers, bias: bias, factors: factors, channel: unit, weightSum: weightSum, taps: depth)
+  }
+
+  /// What a sum starts from that is stored as it is.
+  private func sumNumbers(_ numbers: ByteLayer, bias: Int32, weightSum: Int32, taps: Int) -> ChannelNumbers {
+    ChannelNumbers(
+      bias: numbers.bias(bias, weightSum: weightSum, taps: taps), multiplier: 0, shift: 0,
+      inputFlip: numbers.inputFlip)
   }
 }

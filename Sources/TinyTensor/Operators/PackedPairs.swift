@@ -4,6 +4,8 @@ import TinyTensorKernels
 /// An operation on two tensors of bytes by the kernels of an instruction set. Results equal the reference kernels'.
 struct PackedPairs: Sendable {
   let set: InstructionSet
+  /// Whether the kernel's left operand is the right one.
+  let swaps: Bool
   let numbers: PairNumbers
   /// The two innermost axes, of which the kernels make rows.
   let rows: PairRows
@@ -47,28 +49,39 @@ extension GraphBuilder {
     let output = FixedFactor(parameters.outputFactor)
     // A difference of bytes has at most this magnitude.
     let difference: Int64 = 255
+    let isHalf = (lhs: lhs.isHalf, rhs: rhs.isHalf)
+    var swaps = false
     let pairKind: PairKind
     switch kind {
     case .add, .subtract, .squaredDifference:
       // Each operand is scaled by 1/2 at most.
       let scaled = difference << Int64(parameters.leftShift)
       let reach = kind == .squaredDifference ? (scaled + 2) * (scaled + 2) : scaled + 2
-      guard lhs.left == 0, rhs.left == 0, output.fits(reach) else { return nil }
-      pairKind = kind == .add ? .add : kind == .subtract ? .subtract : .squaredDifference
+      guard lhs.left == 0, rhs.left == 0, output.fits(reach), isHalf.lhs || isHalf.rhs else { return nil }
+      swaps = kind == .add && !isHalf.lhs
+      pairKind =
+        kind == .add
+        ? .add
+        : kind == .squaredDifference
+          ? .squaredDifference
+          : isHalf.lhs ? .subtractFromHalf : .subtractHalf
     case .multiply:
       guard output.fits(difference * difference) else { return nil }
       pairKind = .multiply
     case .addShifted, .subtractShifted, .slope: return nil
     }
     let isUnsigned = type == .uint8
+    let broadcast = swaps ? parameters.broadcast.swapped : parameters.broadcast
     return PackedPairs(
-      set: set,
+      set: set, swaps: swaps,
       numbers: PairNumbers(
-        kind: pairKind, isUnsigned: isUnsigned, lhsZeroPoint: parameters.lhsZeroPoint,
-        rhsZeroPoint: parameters.rhsZeroPoint, leftShift: parameters.leftShift, lhsFactor: lhs, rhsFactor: rhs,
-        outputFactor: output, output: OutputBytes(parameters.output, isUnsigned: isUnsigned)),
-      rows: PackedPairs.PairRows(parameters.broadcast), blocks: parameters.broadcast.blocksOfRows,
-      pattern: try rowPattern(parameters.broadcast, count: count))
+        kind: pairKind, isUnsigned: isUnsigned,
+        lhsZeroPoint: swaps ? parameters.rhsZeroPoint : parameters.lhsZeroPoint,
+        rhsZeroPoint: swaps ? parameters.lhsZeroPoint : parameters.rhsZeroPoint, leftShift: parameters.leftShift,
+        lhsFactor: swaps ? rhs : lhs, rhsFactor: swaps ? lhs : rhs, outputFactor: output,
+        output: OutputBytes(parameters.output, isUnsigned: isUnsigned)),
+      rows: PackedPairs.PairRows(broadcast), blocks: broadcast.blocksOfRows,
+      pattern: try rowPattern(broadcast, count: count))
   }
 
   private mutating func rowPattern(
@@ -89,8 +102,9 @@ extension GraphBuilder {
 extension PackedPairs {
   @inline(__always)
   func run(_ memory: OperatorMemory, lhs: ReadSlot, rhs: ReadSlot, output: WriteSlot) {
-    let lhs = unsafe memory.pointer(lhs)
-    let rhs = unsafe memory.pointer(rhs)
+    let (first, second) = swaps ? (rhs, lhs) : (lhs, rhs)
+    let lhs = unsafe memory.pointer(first)
+    let rhs = unsafe memory.pointer(second)
     let output = unsafe memory.pointer(output)
     if let pattern { return unsafe run(pattern, memory.pointer(pattern.memory), lhs, rhs, output) }
     blocks.forEachRow { target, left, right in
@@ -138,6 +152,11 @@ extension PackedPairs.PairRows {
 }
 
 extension Broadcast {
+  /// The same with the operands in each other's place.
+  fileprivate var swapped: Broadcast {
+    Broadcast(rank: rank, sizes: sizes, lhsStrides: rhsStrides, rhsStrides: lhsStrides)
+  }
+
   /// The same with the two innermost axes made one, along which nothing is said of the operands.
   fileprivate var blocksOfRows: Broadcast {
     guard rank > 1 else { return self }
