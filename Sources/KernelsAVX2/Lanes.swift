@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 256 bits, with AVX2. Products are in a file of their own.

@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 512 bits, with AVX-512 (F, BW, VL, DQ) and its VNNI.

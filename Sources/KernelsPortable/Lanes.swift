@@ -1,5 +1,5 @@
-// Other modules of kernels have this file too, for the architectures that they are not made for.
-#if !arch(x86_64) || PORTABLE_KERNELS
+// The modules of instruction sets have this file too, for where they are compiled without their target features.
+#if !arch(x86_64) || !INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 128 bits: SSE2 on x86-64, whatever LLVM makes of them elsewhere.
