@@ -10,7 +10,7 @@ func depthwiseKernel(_ task: DepthwiseTask) {
   var block = DepthwiseBlock(panel: task.layer.panels, channel: 0)
   let last = sizes.channels &- 4 &* laneCount
   while true {
-    if sizes.kernelHeight <= 3 && sizes.kernelWidth == 3 && task.layer.output.scaling != .general {
+    if sizes.kernelHeight <= 3 && sizes.kernelWidth == 3 && !isGeneral(task.layer.output.scaling) {
       threeColumnKernel(task, block)
     } else {
       anyKernel(task, block)
@@ -18,6 +18,24 @@ func depthwiseKernel(_ task: DepthwiseTask) {
     if block.channel >= last { return }
     block.channel = min(block.channel &+ 4 &* laneCount, last)
     block.panel += task.layer.panelStride
+  }
+}
+
+// Comparing with `==` would bring a witness of the standard library's protocol into the module.
+
+@inline(__always)
+func isGeneral(_ scaling: SumScaling) -> Bool {
+  switch scaling {
+  case .general: true
+  case .positive, .signed: false
+  }
+}
+
+@inline(__always)
+func isPositive(_ scaling: SumScaling) -> Bool {
+  switch scaling {
+  case .positive: true
+  case .general, .signed: false
   }
 }
 

@@ -4,7 +4,7 @@ import KernelInterface
 func threeColumnKernel(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
   let sizes = task.layer.sizes
   let step = sizes.dilationWidth == 1 ? sizes.strideWidth : 0
-  switch (sizes.parts, step, task.layer.output.scaling == .positive) {
+  switch (sizes.parts, step, isPositive(task.layer.output.scaling)) {
   case (2, 1, _): threeColumnsOneStepTwoParts(task, block)
   case (2, 2, _): threeColumnsTwoStepsTwoParts(task, block)
   case (2, _, _): threeColumnsAnyStepTwoParts(task, block)

@@ -118,8 +118,32 @@ extension GraphBuilder {
       padded: try padding.map { (padding) throws(ModelError) in
         try bindScratch(count: padding.byteCount, of: UInt8.self)
       },
-      rowTerms: windowFactor == nil ? nil : try bindScratch(count: rows, of: Int32.self))
+      rowTerms: windowFactor == nil ? nil : try bindScratch(count: rows, of: Int32.self),
+      windowPanel: try windowPanel(numbers, sizes, taps: taps, segmentTaps: segmentTaps).map { bind(packed: $0) })
   }
+
+  /// The panel of a channel whose weights are all the factor of windows; `nil` where the filter has no zero point, or a
+  /// window is large: then a row's sum is quicker taken across the vector.
+  func windowPanel(
+    _ numbers: ByteLayer, _ sizes: MatrixPanels, taps: Int, segmentTaps: Int
+  ) throws(ModelError) -> AlignedMemory? {
+    let factor = 0 &- numbers.signedWeightZeroPoint
+    guard factor != 0, let weight = Int8(exactly: factor), sizes.groups <= Self.smallWindowGroups else { return nil }
+    let panel = MatrixPanels(lanes: sizes.lanes, channels: 1, groups: sizes.groups, isNatural: true)
+    guard let memory = AlignedMemory(byteCount: panel.byteCount) else { throw .outOfMemory(panel.byteCount) }
+    let weights = [Int8](repeating: weight, count: taps)
+    let entry = ChannelNumbers(bias: 0, multiplier: 0, shift: -1, inputFlip: numbers.inputFlip)
+    unsafe weights.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let filter = unsafe MatrixFilter(bytes: base, channels: 1, taps: taps, segmentTaps: segmentTaps, flip: 0)
+      // Sound: the panel has room for one channel.
+      unsafe withUnsafePointer(to: entry) { unsafe panel.fill(memory.base, blocks: 0..<1, filter, $0) }
+    }
+    return memory
+  }
+
+  /// Groups of 4 bytes up to which a window's sum is taken as one more channel's.
+  private static var smallWindowGroups: Int { 40 }
 
   /// Whether an operand lies where a few bytes behind it can be read: not in the file.
   func isInMemory(_ operand: Operand) -> Bool {
