@@ -75,7 +75,8 @@ let package = Package(
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
     .testTarget(
-      name: "TinyTensorTests", dependencies: ["TinyTensor", "TinyTensorKernels", "AllocationCounter"],
+      name: "TinyTensorTests",
+      dependencies: ["TinyTensor", "TinyTensorKernels", "KernelInterface", "AllocationCounter"],
       swiftSettings: settings),
     // Takes the place of the C library's allocator in the test process, to count calls.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

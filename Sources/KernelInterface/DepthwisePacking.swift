@@ -39,15 +39,15 @@ package struct DepthwisePanels: BitwiseCopyable, Sendable {
     let order = ChannelOrder(lanes: lanes)
     for block in 0..<blocks {
       let panel = panels + block * panelStride
+      // The last block of several is full: it repeats channels of the one before.
+      let first = max(0, min(block * blockChannels, channels * copies - blockChannels))
       for vector in 0..<4 {
         for lane in 0..<lanes {
-          let place = block * blockChannels + order.channel(vector: vector, lane: lane)
+          let place = first + order.channel(vector: vector, lane: lane)
           guard place < channels * copies else { continue }
           let channel = place % channels
           let lanePlace = (vector * lanes + lane) * 4
-          for row in 0..<ChannelRow.count {
-            panel.storeBytes(of: numbers[channel].row(row), toByteOffset: row * 16 * lanes + lanePlace, as: Int32.self)
-          }
+          numbers[channel].store(panel, vector: vector, of: 4, lane: lane, lanes: lanes)
           for tap in 0..<kernelHeight {
             for column in 0..<kernelWidth {
               let byte = weights.load(fromByteOffset: (tap * kernelWidth + column) * channels + channel, as: UInt8.self)

@@ -39,24 +39,43 @@ package struct ChannelNumbers: BitwiseCopyable {
   package var multiplier: Int32
   /// Positive shifts left; -31 to 30.
   package var shift: Int32
+  /// What turns 4 input bytes into uint8: `0x80808080` for int8.
+  package var inputFlip: Int32
 
-  package init(bias: Int32, multiplier: Int32, shift: Int32) {
+  package init(bias: Int32, multiplier: Int32, shift: Int32, inputFlip: Int32) {
     self.bias = bias
     self.multiplier = multiplier
     self.shift = shift
+    self.inputFlip = inputFlip
   }
 
-  /// The number in that row of a panel; see ``ChannelRow``.
-  package func row(_ row: Int) -> Int32 {
+  /// Whether the product can be scaled by its high words alone; see ``ChannelRow``.
+  package var shiftsRight: Bool { shift < 0 }
+
+  /// Stores the numbers in their rows.
+  ///
+  /// - Parameters:
+  ///   - panel: the channel's panel.
+  ///   - vector: which of the panel's `width` vectors has the channel.
+  ///   - lane: its lane in that vector, of `lanes`.
+  func store(_ panel: UnsafeMutableRawPointer, vector: Int, of width: Int, lane: Int, lanes: Int) {
     let right = max(0, -shift)
-    switch row {
-    case ChannelRow.bias: return bias
-    case ChannelRow.multiplier: return multiplier
-    case ChannelRow.rounding: return right > 0 ? 1 << (right - 1) : 0
-    case ChannelRow.shift: return right
-    case ChannelRow.scaling: return 1 + max(0, shift)
-    default: return right > 0 ? -1 : 0
+    func put(_ row: Int, _ value: Int32, _ lane: Int) {
+      panel.storeBytes(of: value, toByteOffset: ((row * width + vector) * lanes + lane) * 4, as: Int32.self)
     }
+    put(ChannelRow.bias, bias, lane)
+    put(ChannelRow.multiplier, multiplier, lane)
+    put(ChannelRow.rounding, right > 0 ? 1 << (right - 1) : 0, lane)
+    put(ChannelRow.shift, right, lane)
+    put(ChannelRow.scaling, 1 + max(0, shift), lane)
+    put(ChannelRow.sign, right > 0 ? -1 : 0, lane)
+    put(ChannelRow.highShift, max(0, right - 1), lane)
+    let rounding: Int64 = 1 << 30 + 1 << (30 + Int64(right))
+    let even = lane & ~1
+    let row = lane == even ? ChannelRow.evenRounding : ChannelRow.oddRounding
+    put(row, Int32(truncatingIfNeeded: rounding), even)
+    put(row, Int32(truncatingIfNeeded: rounding >> 32), even + 1)
+    if lane != even { put(ChannelRow.oddMultiplier, multiplier, even) }
   }
 }
 
@@ -103,16 +122,20 @@ package struct MatrixPanels: BitwiseCopyable, Sendable {
       let width = width(block)
       let first = block * blockChannels
       let isFull = channels - first >= blockChannels
+      let isHalf = channels - first == 2 * lanes
       let order = ChannelOrder(lanes: lanes)
       for vector in 0..<width {
         for lane in 0..<lanes {
-          let channel =
-            first + (isFull && !isNatural ? order.channel(vector: vector, lane: lane) : vector * lanes + lane)
+          let place =
+            isNatural || !(isFull || isHalf)
+            ? vector * lanes + lane
+            : isFull ? order.channel(vector: vector, lane: lane) : order.halfChannel(vector: vector, lane: lane)
+          let channel = first + place
+          panel.storeBytes(
+            of: numbers[0].inputFlip, toByteOffset: ((ChannelRow.flip * width + vector) * lanes + lane) * 4,
+            as: Int32.self)
           guard channel < channels else { continue }
-          for row in 0..<ChannelRow.count {
-            panel.storeBytes(
-              of: numbers[channel].row(row), toByteOffset: ((row * width + vector) * lanes + lane) * 4, as: Int32.self)
-          }
+          numbers[channel].store(panel, vector: vector, of: width, lane: lane, lanes: lanes)
           fill(
             panel + ((ChannelRow.count * width + vector) * lanes + lane) * 4, step: width * lanes * 4, filter, channel)
         }

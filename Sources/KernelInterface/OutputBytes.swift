@@ -22,6 +22,11 @@ package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
 }
 
 /// The rows of numbers that a block of channels has before its weights, each one vector a vector of channels.
+///
+/// Products are scaled in one of two ways. Where negative results can be seen: `shifted` sums times the multiplier,
+/// their high words, `rounding` and `sign`, then `shift`. Where they cannot, and every shift is to the right by at least
+/// 1: sums times the multiplier plus the 64-bit number `2^30 + 2^(30 + shift)`, which rounds twice at once, then the
+/// high words shifted by one less.
 package enum ChannelRow {
   /// The bias with all corrections folded in.
   package static let bias = 0
@@ -35,13 +40,24 @@ package enum ChannelRow {
   package static let scaling = 4
   /// -1, or 0 for the shift 0: what of a negative sum's sign is added before the shift.
   package static let sign = 5
-  package static let count = 6
+  /// What turns 4 input bytes into uint8; the same in all lanes.
+  package static let flip = 6
+  /// The factors of odd lanes, in the even lanes before them.
+  package static let oddMultiplier = 7
+  /// `2^30 + 2^(30 + shift)` of even lanes, in 64 bits each.
+  package static let evenRounding = 8
+  /// `2^30 + 2^(30 + shift)` of odd lanes, in 64 bits each, from the even lanes before them on.
+  package static let oddRounding = 9
+  /// One less than `shift`, or 0.
+  package static let highShift = 10
+  package static let count = 11
 }
 
 /// Channels of a block, and where each of them lies among the lanes.
 ///
 /// Sums of a full block of `4 * lanes` channels are narrowed four vectors at a time with packs that work inside 128
-/// bits; their order is chosen so that the bytes come out in the order of channels.
+/// bits; their order is chosen so that the bytes come out in the order of channels. So are those of a last block of
+/// just `2 * lanes` channels, two rows at a time.
 package struct ChannelOrder: BitwiseCopyable, Sendable, Hashable {
   /// int32 lanes of a vector: 4, 8 or 16.
   package var lanes: Int
@@ -51,5 +67,10 @@ package struct ChannelOrder: BitwiseCopyable, Sendable, Hashable {
   /// The channel, in a full block, of a lane of one of its four vectors.
   package func channel(vector: Int, lane: Int) -> Int {
     (lane / 4) * 16 + vector * 4 + lane % 4
+  }
+
+  /// The channel, in half a block, of a lane of one of its two vectors.
+  package func halfChannel(vector: Int, lane: Int) -> Int {
+    (lane / 4) * 8 + vector * 4 + lane % 4
   }
 }

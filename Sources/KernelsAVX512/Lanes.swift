@@ -9,6 +9,8 @@
   typealias Lanes = SIMD16<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD64<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD32<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD16<Int8>
 
@@ -75,6 +77,21 @@
     return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
   }
 
+  /// The high words of 64-bit numbers: products of the even lanes and of the odd lanes, each with its factor, and plus a
+  /// 64-bit number. The factors of odd lanes lie in the even lanes of `odd`, and in their own lanes of `even`.
+  @inline(__always)
+  func highProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    let evenSum = Builtin.add_Vec8xInt64(
+      Builtin.mul_Vec8xInt64(signExtended(longs(values)), signExtended(longs(even))), longs(plusEven))
+    let oddSum = Builtin.add_Vec8xInt64(
+      Builtin.mul_Vec8xInt64(upper(longs(values)), signExtended(longs(odd))), longs(plusOdd))
+    let low = Builtin.lshr_Vec8xInt64(evenSum, splat(long: 32))
+    let high = Builtin.and_Vec8xInt64(oddSum, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
+  }
+
   @inline(__always)
   private func signExtended(_ values: Longs) -> Longs {
     Builtin.ashr_Vec8xInt64(Builtin.shl_Vec8xInt64(values, splat(long: 32)), splat(long: 32))
@@ -120,13 +137,20 @@
       return unsafeBitCast(Builtin.xor_Vec64xInt8(clamped, flip), to: Bytes.self)
     }
 
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes {
+      let order = SIMD8<Int32>(0, 2, 4, 6, 1, 3, 5, 7)
+      let bytes = unsafeBitCast(narrowed(a, b, c, d), to: Longs.self)
+      return unsafeBitCast(
+        Builtin.shufflevector_Vec8xInt64_Vec8xInt32(bytes, bytes, order._storage._value), to: Bytes.self)
+    }
+
     /// One vector in its own order.
     @inline(__always)
     func narrowed(_ a: Lanes) -> LaneBytes {
-      // A scaled sum is below 2^31 in magnitude, the zero point below 2^9; the sum saturates nowhere that the clamp
-      // could see, since int32 addition is clamped before: bounds are those of 8 bits.
-      let raised = Builtin.int_smax_Vec16xInt32(
-        Builtin.int_sadd_sat_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
+      // A scaled sum is at most 2^30 in magnitude, the zero point below 2^9.
+      let raised = Builtin.int_smax_Vec16xInt32(Builtin.add_Vec16xInt32(words(a), wideZeroPoint), wideMinimum)
       let narrow = Builtin.trunc_Vec16xInt32_Vec16xInt8(Builtin.int_smin_Vec16xInt32(raised, wideMaximum))
       return unsafeBitCast(Builtin.xor_Vec16xInt8(narrow, laneFlip), to: LaneBytes.self)
     }

@@ -9,6 +9,8 @@
   typealias Lanes = SIMD4<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD16<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD8<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD4<Int8>
 
@@ -97,6 +99,34 @@
     #endif
   }
 
+  /// The high words of 64-bit numbers: products of the even lanes and of the odd lanes, each with its factor, and plus a
+  /// 64-bit number. The factors of odd lanes lie in the even lanes of `odd`, and in their own lanes of `even`.
+  ///
+  /// Requires that no factor is negative.
+  @inline(__always)
+  func highProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    #if arch(x86_64)
+      let unsigned = highSums(
+        lowHalf(longs(values)), lowHalf(longs(even)), longs(plusEven), highHalf(longs(values)), lowHalf(longs(odd)),
+        longs(plusOdd))
+      return unsigned &- (signs(values) & even)
+    #else
+      return highSums(
+        signExtended(longs(values)), signExtended(longs(even)), longs(plusEven), signedUpper(longs(values)),
+        signExtended(longs(odd)), longs(plusOdd))
+    #endif
+  }
+
+  @inline(__always)
+  private func highSums(_ a: Longs, _ b: Longs, _ c: Longs, _ x: Longs, _ y: Longs, _ z: Longs) -> Lanes {
+    let even = Builtin.add_Vec2xInt64(Builtin.mul_Vec2xInt64(a, b), c)
+    let odd = Builtin.add_Vec2xInt64(Builtin.mul_Vec2xInt64(x, y), z)
+    let high = Builtin.and_Vec2xInt64(odd, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec2xInt64(highHalf(even), high), to: Lanes.self)
+  }
+
   @inline(__always)
   private func longs(_ lanes: Lanes) -> Longs { unsafeBitCast(lanes, to: Longs.self) }
 
@@ -146,6 +176,10 @@
       let bytes = packedHalves(clamped(packedWords(words(a), words(b))), clamped(packedWords(words(c), words(d))))
       return unsafeBitCast(Builtin.xor_Vec16xInt8(bytes, flip), to: Bytes.self)
     }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes { narrowed(a, b, c, d) }
 
     /// One vector in its own order.
     @inline(__always)

@@ -9,16 +9,19 @@ enum PanelRow {
   static var shift: Int { @inline(__always) get { 3 } }
   static var scaling: Int { @inline(__always) get { 4 } }
   static var sign: Int { @inline(__always) get { 5 } }
-  static var count: Int { @inline(__always) get { 6 } }
+  static var flip: Int { @inline(__always) get { 6 } }
+  static var oddMultiplier: Int { @inline(__always) get { 7 } }
+  static var evenRounding: Int { @inline(__always) get { 8 } }
+  static var oddRounding: Int { @inline(__always) get { 9 } }
+  static var highShift: Int { @inline(__always) get { 10 } }
+  static var count: Int { @inline(__always) get { 11 } }
 }
 
 /// The numbers of one vector of channels that scale its sums; see ``ChannelRow``.
 struct ScalingVectors {
-  private let scaling: Lanes
-  private let multiplier: Lanes
-  private let rounding: Lanes
-  private let shift: Lanes
-  private let sign: Lanes
+  private let panel: UnsafeRawPointer
+  private let vector: Int
+  private let width: Int
 
   /// - Parameters:
   ///   - panel: the channels' panel.
@@ -26,26 +29,33 @@ struct ScalingVectors {
   ///   - width: vectors of the panel.
   @inline(__always)
   init(_ panel: UnsafeRawPointer, vector: Int, of width: Int) {
-    scaling = loadLanes(panel, PanelRow.scaling &* width &+ vector)
-    multiplier = loadLanes(panel, PanelRow.multiplier &* width &+ vector)
-    rounding = loadLanes(panel, PanelRow.rounding &* width &+ vector)
-    shift = loadLanes(panel, PanelRow.shift &* width &+ vector)
-    sign = loadLanes(panel, PanelRow.sign &* width &+ vector)
+    self.panel = panel
+    self.vector = vector
+    self.width = width
   }
+
+  @inline(__always)
+  private func row(_ row: Int) -> Lanes { loadLanes(panel, row &* width &+ vector) }
 
   /// Sums times their factors, rounded twice as the reference does.
   ///
-  /// Requires `|sum << left| < 2^30`, so that twice as much fits 32 bits: proven at load. Without `seesNegative`,
-  /// negative results may be 1 too large: they are all below the output's minimum.
+  /// Requires `|sum << left| < 2^30`, so that twice as much fits 32 bits: proven at load. Without `seesNegative`, every
+  /// channel's shift is to the right, and negative results may be 1 too large: they are all below the output's minimum.
   @inline(__always)
   func scaled(_ sums: Lanes, seesNegative: Bool) -> Lanes {
-    let product = roundedHighProduct(shiftedLeft(sums, scaling), multiplier)
-    if seesNegative {
-      // A product is negative where its sum is, but for the sum -1 with the factor 2^30, whose product 0 rounds to 0
-      // with and without the sign's term.
-      return shiftedRight(product &+ rounding &+ (signs(sums) & sign), shift)
+    guard seesNegative else {
+      // ((sum * m + 2^30) >> 31 + 2^(s - 1)) >> s is (sum * m + 2^30 + 2^(30 + s)) >> (31 + s): roundings down nest.
+      // |sum * m| < 2^61 and the rest is at most 2^61 + 2^30: no overflow in 64 bits.
+      return shiftedRight(
+        highProduct(
+          sums, even: row(PanelRow.multiplier), odd: row(PanelRow.oddMultiplier),
+          plusEven: row(PanelRow.evenRounding), plusOdd: row(PanelRow.oddRounding)), row(PanelRow.highShift))
     }
-    return shiftedRight(product &+ rounding, shift)
+    let product = roundedHighProduct(shiftedLeft(sums, row(PanelRow.scaling)), row(PanelRow.multiplier))
+    // A product is negative where its sum is, but for the sum -1 with the factor 2^30, whose product 0 rounds to 0 with
+    // and without the sign's term.
+    return shiftedRight(
+      product &+ row(PanelRow.rounding) &+ (signs(sums) & row(PanelRow.sign)), row(PanelRow.shift))
   }
 }
 

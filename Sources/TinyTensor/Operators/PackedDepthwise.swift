@@ -79,7 +79,7 @@ extension GraphBuilder {
   mutating func packedDepthwise(
     _ geometry: WindowGeometry, input: Operand, _ operands: FilterOperands, output: WriteSlot
   ) throws(ModelError) -> PackedDepthwise? {
-    guard let set = context.instructionSet, let numbers = ByteLayer(operands.arithmetic), isInMemory(input),
+    guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
       geometry.inputChannels == geometry.outputChannels
     else { return nil }
     let joinsPixels =
@@ -89,7 +89,7 @@ extension GraphBuilder {
       lanes: set.lanes, channels: geometry.outputChannels, copies: joinsPixels ? 2 : 1,
       parts: numbers.signedWeightZeroPoint == 0 ? 1 : 2, kernelHeight: geometry.kernelHeight,
       kernelWidth: geometry.kernelWidth)
-    guard let memory = try packedPanels(panels, numbers, operands) else { return nil }
+    guard let memory = try packedPanels(panels, &numbers, operands) else { return nil }
     let imagePadding = joinsPixels ? ImagePadding(geometry, byte: numbers.paddingByte) : nil
     var sizes = DepthwiseSizes(geometry, imagePadding, parts: panels.parts)
     if joinsPixels { sizes = sizes.joiningPixels() }
@@ -106,11 +106,12 @@ extension GraphBuilder {
   }
 
   private func packedPanels(
-    _ sizes: DepthwisePanels, _ numbers: ByteLayer, _ operands: FilterOperands
+    _ sizes: DepthwisePanels, _ numbers: inout ByteLayer, _ operands: FilterOperands
   ) throws(ModelError) -> AlignedMemory? {
     guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
       let factors = constantBytes(operands.factors)
     else { return nil }
+    if !shiftRight(factors, channels: sizes.channels) { numbers.output.seesNegative = true }
     let taps = sizes.kernelHeight * sizes.kernelWidth
     let flip = UInt8(truncatingIfNeeded: numbers.weightFlip)
     let zeroPoint = numbers.signedWeightZeroPoint

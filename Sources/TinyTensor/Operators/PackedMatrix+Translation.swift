@@ -73,7 +73,7 @@ extension GraphBuilder {
     _ geometry: WindowGeometry, groups: Int, input: Operand, _ operands: FilterOperands, output: WriteSlot,
     isTransposed: Bool = false
   ) throws(ModelError) -> PackedMatrix? {
-    guard let set = context.instructionSet, let numbers = ByteLayer(operands.arithmetic), isInMemory(input) else {
+    guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input) else {
       return nil
     }
     let channels = geometry.inputChannels / groups
@@ -85,7 +85,7 @@ extension GraphBuilder {
       groups: taps / segmentTaps * ((segmentTaps + 3) / 4), isNatural: false)
     guard
       let panels = try packedPanels(
-        sizes, groups: groups, numbers, taps: taps, segmentTaps: segmentTaps, operands, isTransposed: isTransposed)
+        sizes, groups: groups, &numbers, taps: taps, segmentTaps: segmentTaps, operands, isTransposed: isTransposed)
     else { return nil }
 
     let padding = ImagePadding(geometry, byte: numbers.paddingByte)
@@ -127,14 +127,15 @@ extension GraphBuilder {
 
   /// The panels of all groups, or `nil` where a sum could be too large or an operand is not constant.
   private func packedPanels(
-    _ sizes: MatrixPanels, groups: Int, _ numbers: ByteLayer, taps: Int, segmentTaps: Int, _ operands: FilterOperands,
-    isTransposed: Bool
+    _ sizes: MatrixPanels, groups: Int, _ numbers: inout ByteLayer, taps: Int, segmentTaps: Int,
+    _ operands: FilterOperands, isTransposed: Bool
   ) throws(ModelError) -> AlignedMemory? {
     guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
       let factors = constantBytes(operands.factors)
     else { return nil }
     let channels = sizes.channels * groups
     let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
+    if !shiftRight(factors, channels: channels) { numbers.output.seesNegative = true }
     guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount) else {
       throw .outOfMemory(groups * sizes.byteCount)
     }
@@ -167,6 +168,12 @@ extension GraphBuilder {
     return isFit ? panels : nil
   }
 
+  /// Whether every channel's factor shifts right, so that high words of products are enough; see ``ChannelRow``.
+  func shiftRight(_ factors: RawSpan, channels: Int) -> Bool {
+    for channel in 0..<channels where factors.int32(2 * channel + 1) >= 0 { return false }
+    return true
+  }
+
   /// What a channel starts from and is scaled by; `nil` where its sums could be too large.
   func channelNumbers(
     _ numbers: ByteLayer, bias: RawSpan, factors: RawSpan, channel: Int, weightSum: Int32, taps: Int
@@ -177,7 +184,8 @@ extension GraphBuilder {
     let shift = factors.int32(2 * channel + 1)
     guard numbers.fits(start, taps: taps, shift: shift) else { return nil }
     return ChannelNumbers(
-      bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift)
+      bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift,
+      inputFlip: numbers.inputFlip)
   }
 
   private static func transposed(_ bytes: RawSpan, rows: Int, columns: Int) -> [UInt8] {
