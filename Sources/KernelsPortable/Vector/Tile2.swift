@@ -24,9 +24,29 @@ struct Tile2<Row: VectorRow>: RowTile {
   ) {
     var place = offset
     while place < end {
-      let group = Row(weights)
-      r0.add(activations(windows.w0, place, flip), group)
-      r1.add(activations(windows.w1, place, flip), group)
+      let x0 = activations(windows.w0, place, flip)
+      let x1 = activations(windows.w1, place, flip)
+      // Vector by vector: with few registers, only one vector of weights is alive at a time.
+      do {
+        let group = loadLanes(weights, 0)
+        r0.a = addProducts(r0.a, x0, group)
+        r1.a = addProducts(r1.a, x1, group)
+      }
+      if Row.width > 1 {
+        let group = loadLanes(weights, 1)
+        r0.b = addProducts(r0.b, x0, group)
+        r1.b = addProducts(r1.b, x1, group)
+      }
+      if Row.width > 2 {
+        let group = loadLanes(weights, 2)
+        r0.c = addProducts(r0.c, x0, group)
+        r1.c = addProducts(r1.c, x1, group)
+      }
+      if Row.width > 3 {
+        let group = loadLanes(weights, 3)
+        r0.d = addProducts(r0.d, x0, group)
+        r1.d = addProducts(r1.d, x1, group)
+      }
       weights += Row.width &* MemoryLayout<Lanes>.size
       place &+= 4
     }
