@@ -5,7 +5,7 @@ import Testing
 /// Sizes around those of vectors: 1, one less and one more than 8, 16 and 64, and primes.
 @Suite("Kernels of elements equal the reference")
 struct ElementKernelTests {
-  private static let counts = [1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 257, 1031]
+  private static let counts = [1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 257, 1031, 20011]
 
   @Test(
     "pairs of bytes", arguments: [BuiltinOperator.add, .sub, .mul, .squaredDifference], [ElementType.int8, .uint8])
@@ -16,7 +16,8 @@ struct ElementKernelTests {
     shapes += [
       ([5, 3], [3], [5, 3]), ([3], [400, 3], [400, 3]), ([67, 17], [67, 1], [67, 17]), ([1, 17], [9, 1], [9, 17]),
       ([33], [1], [33]), ([1], [1], [1]), ([4, 1, 5], [1, 3, 5], [4, 3, 5]), ([2, 3, 1, 7], [3, 4, 1], [2, 3, 4, 7]),
-      ([2, 600], [600], [2, 600]), ([3, 2, 16], [2, 1], [3, 2, 16]),
+      ([2, 600], [600], [2, 600]), ([3, 2, 16], [2, 1], [3, 2, 16]), ([20011], [20011], [20011]),
+      ([20011], [1], [20011]), ([7001, 3], [3], [7001, 3]), ([1, 17], [1201, 1], [1201, 17]),
     ]
     for shape in shapes {
       for round in 0..<6 {
