@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 256 bits, with AVX2. Products are in a file of their own.
@@ -9,6 +9,8 @@
   typealias Lanes = SIMD8<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD32<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD16<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD8<Int8>
 
@@ -81,6 +83,28 @@
     return unsafeBitCast(Builtin.or_Vec4xInt64(low, high), to: Lanes.self)
   }
 
+  /// The same, less `2^31` where the product is negative.
+  @inline(__always)
+  func signedHighProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    let evenProduct = Builtin.mul_Vec4xInt64(signExtended(longs(values)), signExtended(longs(even)))
+    let oddProduct = Builtin.mul_Vec4xInt64(upper(longs(values)), signExtended(longs(odd)))
+    let evenSum = Builtin.sub_Vec4xInt64(
+      Builtin.add_Vec4xInt64(evenProduct, longs(plusEven)), signBit31(evenProduct))
+    let oddSum = Builtin.sub_Vec4xInt64(Builtin.add_Vec4xInt64(oddProduct, longs(plusOdd)), signBit31(oddProduct))
+    let low = Builtin.lshr_Vec4xInt64(evenSum, splat(long: 32))
+    let high = Builtin.and_Vec4xInt64(oddSum, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec4xInt64(low, high), to: Lanes.self)
+  }
+
+  /// `2^31` where a number is negative, 0 elsewhere.
+  @inline(__always)
+  private func signBit31(_ values: Longs) -> Longs {
+    Builtin.select_Vec4xInt1_Vec4xInt64(
+      Builtin.cmp_slt_Vec4xInt64(values, splat(long: 0)), splat(long: 1 << 31), splat(long: 0))
+  }
+
   @inline(__always)
   private func signExtended(_ values: Longs) -> Longs {
     Builtin.ashr_Vec4xInt64(Builtin.shl_Vec4xInt64(values, splat(long: 32)), splat(long: 32))
@@ -122,6 +146,15 @@
       let bytes = Builtin.int_x86_avx2_packsswb(ab, cd)
       let clamped = Builtin.int_smin_Vec32xInt8(Builtin.int_smax_Vec32xInt8(bytes, minimum), maximum)
       return unsafeBitCast(Builtin.xor_Vec32xInt8(clamped, flip), to: Bytes.self)
+    }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes {
+      let order = SIMD4<Int32>(0, 2, 1, 3)
+      let bytes = unsafeBitCast(narrowed(a, b, c, d), to: Longs.self)
+      return unsafeBitCast(
+        Builtin.shufflevector_Vec4xInt64_Vec4xInt32(bytes, bytes, order._storage._value), to: Bytes.self)
     }
 
     /// One vector in its own order.

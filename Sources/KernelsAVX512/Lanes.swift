@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 512 bits, with AVX-512 (F, BW, VL, DQ) and its VNNI.
@@ -9,6 +9,8 @@
   typealias Lanes = SIMD16<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD64<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD32<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD16<Int8>
 
@@ -90,6 +92,28 @@
     return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
   }
 
+  /// The same, less `2^31` where the product is negative.
+  @inline(__always)
+  func signedHighProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    let evenProduct = Builtin.mul_Vec8xInt64(signExtended(longs(values)), signExtended(longs(even)))
+    let oddProduct = Builtin.mul_Vec8xInt64(upper(longs(values)), signExtended(longs(odd)))
+    let evenSum = Builtin.sub_Vec8xInt64(
+      Builtin.add_Vec8xInt64(evenProduct, longs(plusEven)), signBit31(evenProduct))
+    let oddSum = Builtin.sub_Vec8xInt64(Builtin.add_Vec8xInt64(oddProduct, longs(plusOdd)), signBit31(oddProduct))
+    let low = Builtin.lshr_Vec8xInt64(evenSum, splat(long: 32))
+    let high = Builtin.and_Vec8xInt64(oddSum, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec8xInt64(low, high), to: Lanes.self)
+  }
+
+  /// `2^31` where a number is negative, 0 elsewhere.
+  @inline(__always)
+  private func signBit31(_ values: Longs) -> Longs {
+    Builtin.select_Vec8xInt1_Vec8xInt64(
+      Builtin.cmp_slt_Vec8xInt64(values, splat(long: 0)), splat(long: 1 << 31), splat(long: 0))
+  }
+
   @inline(__always)
   private func signExtended(_ values: Longs) -> Longs {
     Builtin.ashr_Vec8xInt64(Builtin.shl_Vec8xInt64(values, splat(long: 32)), splat(long: 32))
@@ -133,6 +157,15 @@
       let bytes = Builtin.int_x86_avx512_packsswb_512(ab, cd)
       let clamped = Builtin.int_smin_Vec64xInt8(Builtin.int_smax_Vec64xInt8(bytes, minimum), maximum)
       return unsafeBitCast(Builtin.xor_Vec64xInt8(clamped, flip), to: Bytes.self)
+    }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes {
+      let order = SIMD8<Int32>(0, 2, 4, 6, 1, 3, 5, 7)
+      let bytes = unsafeBitCast(narrowed(a, b, c, d), to: Longs.self)
+      return unsafeBitCast(
+        Builtin.shufflevector_Vec8xInt64_Vec8xInt32(bytes, bytes, order._storage._value), to: Bytes.self)
     }
 
     /// One vector in its own order.

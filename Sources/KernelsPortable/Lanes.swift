@@ -1,5 +1,5 @@
-// Other modules of kernels have this file too, for the architectures that they are not made for.
-#if !arch(x86_64) || PORTABLE_KERNELS
+// The modules of instruction sets have this file too, for where they are compiled without their target features.
+#if !arch(x86_64) || !INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 128 bits: SSE2 on x86-64, whatever LLVM makes of them elsewhere.
@@ -9,6 +9,8 @@
   typealias Lanes = SIMD4<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD16<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD8<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD4<Int8>
 
@@ -117,6 +119,25 @@
     #endif
   }
 
+  /// The same, less `2^31` where the product is negative, which it is where its value is.
+  @inline(__always)
+  func signedHighProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    // Factors are positive or 0: a negative value with the factor 0 gives 2^30 + 2^(30 + s) - 2^31, whose part above
+    // bit 31 + s is 0 as well.
+    let half = splat(long: 1 << 31)
+    let evenSigns = Builtin.and_Vec2xInt64(signedUpper(shiftedUp(longs(values))), half)
+    let oddSigns = Builtin.and_Vec2xInt64(signedUpper(longs(values)), half)
+    return highProduct(
+      values, even: even, odd: odd,
+      plusEven: unsafeBitCast(Builtin.sub_Vec2xInt64(longs(plusEven), evenSigns), to: Lanes.self),
+      plusOdd: unsafeBitCast(Builtin.sub_Vec2xInt64(longs(plusOdd), oddSigns), to: Lanes.self))
+  }
+
+  @inline(__always)
+  private func shiftedUp(_ values: Longs) -> Longs { Builtin.shl_Vec2xInt64(values, splat(long: 32)) }
+
   @inline(__always)
   private func highSums(_ a: Longs, _ b: Longs, _ c: Longs, _ x: Longs, _ y: Longs, _ z: Longs) -> Lanes {
     let even = Builtin.add_Vec2xInt64(Builtin.mul_Vec2xInt64(a, b), c)
@@ -174,6 +195,10 @@
       let bytes = packedHalves(clamped(packedWords(words(a), words(b))), clamped(packedWords(words(c), words(d))))
       return unsafeBitCast(Builtin.xor_Vec16xInt8(bytes, flip), to: Bytes.self)
     }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes { narrowed(a, b, c, d) }
 
     /// One vector in its own order.
     @inline(__always)

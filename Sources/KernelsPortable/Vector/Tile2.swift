@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// Two rows.
 struct Tile2<Row: VectorRow>: RowTile {
   static var rows: Int { @inline(__always) get { 2 } }
@@ -31,27 +33,27 @@ struct Tile2<Row: VectorRow>: RowTile {
   }
 
   @inline(__always)
-  mutating func scale(_ panel: UnsafeRawPointer, seesNegative: Bool) {
+  mutating func scale(_ panel: UnsafeRawPointer, _ scaling: SumScaling) {
     let width = Row.width
     do {
       let factors = ScalingVectors(panel, vector: 0, of: width)
-      r0.a = factors.scaled(r0.a, seesNegative: seesNegative)
-      r1.a = factors.scaled(r1.a, seesNegative: seesNegative)
+      r0.a = factors.scaled(r0.a, scaling)
+      r1.a = factors.scaled(r1.a, scaling)
     }
     if width > 1 {
       let factors = ScalingVectors(panel, vector: 1, of: width)
-      r0.b = factors.scaled(r0.b, seesNegative: seesNegative)
-      r1.b = factors.scaled(r1.b, seesNegative: seesNegative)
+      r0.b = factors.scaled(r0.b, scaling)
+      r1.b = factors.scaled(r1.b, scaling)
     }
     if width > 2 {
       let factors = ScalingVectors(panel, vector: 2, of: width)
-      r0.c = factors.scaled(r0.c, seesNegative: seesNegative)
-      r1.c = factors.scaled(r1.c, seesNegative: seesNegative)
+      r0.c = factors.scaled(r0.c, scaling)
+      r1.c = factors.scaled(r1.c, scaling)
     }
     if width > 3 {
       let factors = ScalingVectors(panel, vector: 3, of: width)
-      r0.d = factors.scaled(r0.d, seesNegative: seesNegative)
-      r1.d = factors.scaled(r1.d, seesNegative: seesNegative)
+      r0.d = factors.scaled(r0.d, scaling)
+      r1.d = factors.scaled(r1.d, scaling)
     }
   }
 
@@ -59,8 +61,11 @@ struct Tile2<Row: VectorRow>: RowTile {
   func store(
     _ output: UnsafeMutableRawPointer, stride: Int, count: Int, _ bytes: OutputVectors, channels: Int
   ) {
-    r0.store(output, bytes, count: channels)
-    if count > 1 { r1.store(output + stride, bytes, count: channels) }
+    if count > 1 {
+      r0.store(with: r1, output, stride: stride, bytes, count: channels)
+    } else {
+      r0.store(output, bytes, count: channels)
+    }
   }
 
   @inline(__always)

@@ -88,7 +88,7 @@ extension GraphBuilder {
   ) throws(ModelError) -> PackedMatrix? {
     guard let set = context.instructionSet else { return nil }
     var numbers = numbers
-    if !shiftRight(operands) { numbers.output.seesNegative = true }
+    if !shiftRight(operands) { numbers.output.scaling = .general }
     let layer = operands.sizes
     let storesSums = operands.multipliers == nil
     let sizes = MatrixPanels(

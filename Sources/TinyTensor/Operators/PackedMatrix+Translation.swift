@@ -50,8 +50,10 @@ struct ByteLayer {
     return bias &+ unsignedInputZeroPoint &* correction
   }
 
-  /// Whether every sum, shifted left as its channel wants it, stays below `2^30`, so that it can be scaled in 32 bits.
+  /// Whether every sum, shifted left as its channel wants it, stays where the layer's scaling needs it: below `2^30` for
+  /// the general one, anywhere for the others.
   func fits(_ bias: Int32, taps: Int, shift: Int32) -> Bool {
+    if output.scaling != .general { return true }
     let (products, overflow) = taps.multipliedReportingOverflow(by: 255 * (isUnsigned || weightZeroPoint != 0 ? 255 : 128))
     guard !overflow, products < 1 << 30 else { return false }
     return (Int64(products) + Int64(bias.magnitude)) << Int64(max(0, shift)) < 1 << 30
@@ -135,7 +137,7 @@ extension GraphBuilder {
     else { return nil }
     let channels = sizes.channels * groups
     let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
-    if !shiftRight(factors, channels: channels) { numbers.output.seesNegative = true }
+    if !shiftRight(factors, channels: channels) { numbers.output.scaling = .general }
     guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount) else {
       throw .outOfMemory(groups * sizes.byteCount)
     }
@@ -170,7 +172,9 @@ extension GraphBuilder {
 
   /// Whether every channel's factor shifts right, so that high words of products are enough; see ``ChannelRow``.
   func shiftRight(_ factors: RawSpan, channels: Int) -> Bool {
-    for channel in 0..<channels where factors.int32(2 * channel + 1) >= 0 { return false }
+    for channel in 0..<channels where factors.int32(2 * channel) != 0 && factors.int32(2 * channel + 1) >= 0 {
+      return false
+    }
     return true
   }
 
@@ -181,7 +185,8 @@ extension GraphBuilder {
     // A factor is stored as its multiplier and its shift.
     let start = bias.int32(channel)
     let multiplier = factors.int32(2 * channel)
-    let shift = factors.int32(2 * channel + 1)
+    // All shifts of the factor 0 are equal.
+    let shift = multiplier == 0 ? -1 : factors.int32(2 * channel + 1)
     guard numbers.fits(start, taps: taps, shift: shift) else { return nil }
     return ChannelNumbers(
       bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift,
