@@ -4,7 +4,6 @@ import TinyTensor
 struct ProfileReport {
   let path: String
   let model: Model
-  let choices: Models.Choices
   let inputs: BenchInputs
   let profile: OperatorProfile
   let grouping: OperatorProfile.Grouping
@@ -97,7 +96,7 @@ struct ProfileReport {
         + "\(Text.fixed(plain.minimum, 3)), p50 \(Text.fixed(plain.percentile(50), 3)), p99 "
         + "\(Text.fixed(plain.percentile(99), 3)))")
     let best = peak.map { "peak \(Text.fixed($0, 2)) MAC/ns, of the best operator here   " } ?? ""
-    lines.append("\(best)kernels \(choices.kernelsName)   \(Text.plural(choices.threads, "thread"))   \(inputs.text)")
+    lines.append("\(best)kernels \(model.kernelSet.rawValue)   \(Text.plural(model.threads, "thread"))   \(inputs.text)")
     return lines
   }
 
@@ -136,7 +135,7 @@ struct ProfileReport {
     let rows = profile.rows(by: grouping).prefix(top).map { JSON.object(fields($0, peak).map { ($0.name, $0.value) }) }
     return .object([
       ("schema", .number(1)), ("model", .string(path)), ("device", .string(model.device.description)),
-      ("kernels", .string(choices.kernelsName)), ("threads", .number(choices.threads)),
+      ("kernels", .string(model.kernelSet.rawValue)), ("threads", .number(model.threads)),
       ("seed", .number(Int(inputs.seed))), ("inputs", .string(inputs.name)), ("runs", .number(runs)),
       ("by", .string(grouping.rawValue)), ("statistic", .string("median")), ("rows", .array(rows)),
       ("not_run", .number(model.operators.count - profile.operators.count)),
