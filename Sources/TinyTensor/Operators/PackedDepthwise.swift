@@ -82,9 +82,7 @@ extension GraphBuilder {
     guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
       geometry.inputChannels == geometry.outputChannels
     else { return nil }
-    let joinsPixels =
-      geometry.outputChannels == 2 * set.lanes && geometry.strideWidth == 1 && geometry.dilationWidth == 1
-      && geometry.kernelWidth == 3 && geometry.kernelHeight <= 3
+    let joinsPixels = set.joinsPixels(geometry)
     let panels = DepthwisePanels(
       lanes: set.lanes, channels: geometry.outputChannels, copies: joinsPixels ? 2 : 1,
       parts: numbers.signedWeightZeroPoint == 0 ? 1 : 2, kernelHeight: geometry.kernelHeight,
@@ -143,9 +141,17 @@ extension GraphBuilder {
   }
 }
 
+extension InstructionSet {
+  /// Whether a depthwise convolution is done with two pixels joined, so that they fill a block of channels.
+  func joinsPixels(_ geometry: WindowGeometry) -> Bool {
+    geometry.outputChannels == 2 * lanes && geometry.strideWidth == 1 && geometry.dilationWidth == 1
+      && geometry.kernelWidth == 3 && geometry.kernelHeight <= 3
+  }
+}
+
 extension DepthwiseSizes {
   /// The sizes of a convolution, of an image that already has its padding where that is given.
-  fileprivate init(_ geometry: WindowGeometry, _ padding: ImagePadding?, parts: Int) {
+  init(_ geometry: WindowGeometry, _ padding: ImagePadding?, parts: Int) {
     self.init(
       batches: geometry.batches, channels: geometry.outputChannels,
       inputHeight: padding?.paddedHeight ?? geometry.inputHeight,

@@ -32,7 +32,8 @@ enum Profile {
     let report = ProfileReport(
       path: path, model: model, inputs: inputs,
       profile: OperatorProfile(model, profiler), grouping: grouping, top: top, runs: profiler.runs,
-      notAccounted: profiler.notAccounted, timerCost: MonotonicClock.cost(), plain: plain)
+      notAccounted: profiler.notAccounted, timerCost: MonotonicClock.cost(),
+      machinePeak: model.multiplyAccumulates > 0 ? try MachinePeak.measure() * Double(model.threads) : 0, plain: plain)
     if arguments.has("--json") {
       try Terminal.print(report.json.text)
     } else {
