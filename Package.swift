@@ -21,15 +21,23 @@ let kernelSettings = settings + [.unsafeFlags(kernelFlags, .when(configuration: 
 /// The kernels of an instruction set are a module of their own, compiled with its target features; which one runs is
 /// decided by the processor. Their code is all pointers and vectors, so strict memory safety would mark every line; they
 /// use `Builtin` for the vectors' instructions. The flags are ignored where the target is not x86-64.
+///
+/// In debug builds the features are left out, and these modules have the portable vectors: such a build can be tested, so
+/// that the compiler makes functions for every type (`__swift_memcpy32_16`), of which the linker keeps one for all
+/// modules, and the one that it keeps could be one that only some processors can run. Where
+/// `TINYTENSOR_DEBUG_VECTORS` is set, debug builds have the features, and may run on this processor alone.
 func instructionSet(_ features: String...) -> [SwiftSetting] {
-  var flags = kernelFlags
+  var flags: [String] = []
   for feature in features {
     flags += ["-Xcc", "-Xclang", "-Xcc", "-target-feature", "-Xcc", "-Xclang", "-Xcc", feature]
   }
-  return [
-    .swiftLanguageMode(.v6), .enableExperimentalFeature("BuiltinModule"), .unsafeFlags(flags),
-  ] + warnings
+  let release: BuildSettingCondition? =
+    Context.environment["TINYTENSOR_DEBUG_VECTORS"] == nil ? .when(configuration: .release) : nil
+  return portableVectors + [.unsafeFlags(flags, release), .define("INSTRUCTION_SET", release)]
 }
+
+let portableVectors: [SwiftSetting] =
+  [.swiftLanguageMode(.v6), .enableExperimentalFeature("BuiltinModule"), .unsafeFlags(kernelFlags)] + warnings
 
 let package = Package(
   name: "TinyTensor",
@@ -55,9 +63,7 @@ let package = Package(
 
     // What the kernels of all instruction sets have in common.
     .target(name: "KernelInterface", swiftSettings: [.swiftLanguageMode(.v6)] + warnings),
-    .target(
-      name: "KernelsPortable", dependencies: ["KernelInterface"],
-      swiftSettings: instructionSet() + [.define("PORTABLE_KERNELS")]),
+    .target(name: "KernelsPortable", dependencies: ["KernelInterface"], swiftSettings: portableVectors),
     .target(name: "KernelsAVX2", dependencies: ["KernelInterface"], swiftSettings: instructionSet("+avx2")),
     .target(
       name: "KernelsAVXVNNI", dependencies: ["KernelInterface"], swiftSettings: instructionSet("+avx2", "+avxvnni")),
@@ -69,7 +75,8 @@ let package = Package(
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
     .testTarget(
-      name: "TinyTensorTests", dependencies: ["TinyTensor", "TinyTensorKernels", "AllocationCounter"],
+      name: "TinyTensorTests",
+      dependencies: ["TinyTensor", "TinyTensorKernels", "KernelInterface", "AllocationCounter"],
       swiftSettings: settings),
     // Takes the place of the C library's allocator in the test process, to count calls.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -1,6 +1,7 @@
 /// A depthwise convolution with one output channel an input channel.
 ///
-/// Channels are packed in blocks of `4 * lanes` in the order of ``ChannelOrder``, the last one filled up, in panels:
+/// Channels are packed in blocks of `4 * lanes` in the order of ``ChannelOrder``, in panels. The last of several blocks
+/// begins so that it is full, and repeats channels of the one before; a single one is filled up. A panel has
 /// first the rows of ``ChannelRow``, then, for each part of the weights, for every group of 4 kernel rows and every
 /// kernel column 4 vectors of int32, each the weights of 4 kernel rows; rows beyond the kernel's height have the weight
 /// 0. A weight is the sum of its parts.

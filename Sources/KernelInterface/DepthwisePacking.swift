@@ -39,9 +39,11 @@ package struct DepthwisePanels: BitwiseCopyable, Sendable {
     let order = ChannelOrder(lanes: lanes)
     for block in 0..<blocks {
       let panel = panels + block * panelStride
+      // The last block of several is full: it repeats channels of the one before.
+      let first = max(0, min(block * blockChannels, channels * copies - blockChannels))
       for vector in 0..<4 {
         for lane in 0..<lanes {
-          let place = block * blockChannels + order.channel(vector: vector, lane: lane)
+          let place = first + order.channel(vector: vector, lane: lane)
           guard place < channels * copies else { continue }
           let channel = place % channels
           let lanePlace = (vector * lanes + lane) * 4

@@ -17,8 +17,9 @@ package struct Segment: BitwiseCopyable, Sendable, Hashable {
 /// Outputs are numbered in rows: row `(n * outputHeight + y) * outputWidth + x`. The window of a row begins at
 /// `n * imageStride + y * rowStride + x * columnStride` in the input, and consists of the segments. Channels are packed
 /// in blocks of `4 * lanes`, the last one in as many vectors as it needs, in panels: first the rows of ``ChannelRow``,
-/// then for every group of every segment one int32 of 4 weights a lane. A full block has the order of
-/// ``ChannelOrder`` unless sums are stored; all others have their natural order.
+/// then for every group of every segment one int32 of 4 weights a lane. A full block, and a last
+/// block of just half as many channels, have the order of ``ChannelOrder`` unless sums are stored; all others have their
+/// natural order.
 package struct MatrixLayer: BitwiseCopyable, @unchecked Sendable {
   package var segments: UnsafePointer<Segment>
   package var segmentCount: Int

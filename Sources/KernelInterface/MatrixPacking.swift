@@ -122,11 +122,15 @@ package struct MatrixPanels: BitwiseCopyable, Sendable {
       let width = width(block)
       let first = block * blockChannels
       let isFull = channels - first >= blockChannels
+      let isHalf = channels - first == 2 * lanes
       let order = ChannelOrder(lanes: lanes)
       for vector in 0..<width {
         for lane in 0..<lanes {
-          let channel =
-            first + (isFull && !isNatural ? order.channel(vector: vector, lane: lane) : vector * lanes + lane)
+          let place =
+            isNatural || !(isFull || isHalf)
+            ? vector * lanes + lane
+            : isFull ? order.channel(vector: vector, lane: lane) : order.halfChannel(vector: vector, lane: lane)
+          let channel = first + place
           panel.storeBytes(
             of: numbers[0].inputFlip, toByteOffset: ((ChannelRow.flip * width + vector) * lanes + lane) * 4,
             as: Int32.self)

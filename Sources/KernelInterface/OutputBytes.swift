@@ -56,7 +56,8 @@ package enum ChannelRow {
 /// Channels of a block, and where each of them lies among the lanes.
 ///
 /// Sums of a full block of `4 * lanes` channels are narrowed four vectors at a time with packs that work inside 128
-/// bits; their order is chosen so that the bytes come out in the order of channels.
+/// bits; their order is chosen so that the bytes come out in the order of channels. So are those of a last block of
+/// just `2 * lanes` channels, two rows at a time.
 package struct ChannelOrder: BitwiseCopyable, Sendable, Hashable {
   /// int32 lanes of a vector: 4, 8 or 16.
   package var lanes: Int
@@ -66,5 +67,10 @@ package struct ChannelOrder: BitwiseCopyable, Sendable, Hashable {
   /// The channel, in a full block, of a lane of one of its four vectors.
   package func channel(vector: Int, lane: Int) -> Int {
     (lane / 4) * 16 + vector * 4 + lane % 4
+  }
+
+  /// The channel, in half a block, of a lane of one of its two vectors.
+  package func halfChannel(vector: Int, lane: Int) -> Int {
+    (lane / 4) * 8 + vector * 4 + lane % 4
   }
 }

@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 256 bits, with AVX2. Products are in a file of their own.
@@ -9,6 +9,8 @@
   typealias Lanes = SIMD8<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD32<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD16<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD8<Int8>
 
@@ -122,6 +124,15 @@
       let bytes = Builtin.int_x86_avx2_packsswb(ab, cd)
       let clamped = Builtin.int_smin_Vec32xInt8(Builtin.int_smax_Vec32xInt8(bytes, minimum), maximum)
       return unsafeBitCast(Builtin.xor_Vec32xInt8(clamped, flip), to: Bytes.self)
+    }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes {
+      let order = SIMD4<Int32>(0, 2, 1, 3)
+      let bytes = unsafeBitCast(narrowed(a, b, c, d), to: Longs.self)
+      return unsafeBitCast(
+        Builtin.shufflevector_Vec4xInt64_Vec4xInt32(bytes, bytes, order._storage._value), to: Bytes.self)
     }
 
     /// One vector in its own order.

@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 512 bits, with AVX-512 (F, BW, VL, DQ) and its VNNI.
@@ -9,6 +9,8 @@
   typealias Lanes = SIMD16<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD64<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD32<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD16<Int8>
 
@@ -133,6 +135,15 @@
       let bytes = Builtin.int_x86_avx512_packsswb_512(ab, cd)
       let clamped = Builtin.int_smin_Vec64xInt8(Builtin.int_smax_Vec64xInt8(bytes, minimum), maximum)
       return unsafeBitCast(Builtin.xor_Vec64xInt8(clamped, flip), to: Bytes.self)
+    }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes {
+      let order = SIMD8<Int32>(0, 2, 4, 6, 1, 3, 5, 7)
+      let bytes = unsafeBitCast(narrowed(a, b, c, d), to: Longs.self)
+      return unsafeBitCast(
+        Builtin.shufflevector_Vec8xInt64_Vec8xInt32(bytes, bytes, order._storage._value), to: Bytes.self)
     }
 
     /// One vector in its own order.

@@ -16,4 +16,26 @@ package enum AVXVNNIKernels {
   package static func windowSums(_ task: WindowSumTask) { windowSumKernel(task) }
   /// Depthwise convolution.
   package static func depthwise(_ task: DepthwiseTask) { depthwiseKernel(task) }
+  /// Average and maximum pools.
+  package static func pool(_ task: PoolTask) { poolKernel(task) }
+  /// Operations on pairs of bytes.
+  package static func pairs(_ task: PairTask) { pairKernel(task) }
+  /// Tables of bytes.
+  package static func lookUp(_ task: LookUpTask) { lookUpKernel(task) }
+  /// Means of bytes.
+  package static func mean(_ task: MeanTask) { meanKernel(task) }
+  /// Softmax of bytes.
+  package static func softmax(_ task: SoftmaxTask) { softmaxKernel(task) }
+  /// Real numbers to bytes.
+  package static func quantize(_ task: QuantizeTask) { quantizeKernel(task) }
+  /// Bytes to real numbers.
+  package static func dequantize(_ task: DequantizeTask) { dequantizeKernel(task) }
+  /// Sums to bytes.
+  package static func scaleSums(_ task: SumScalingTask) { sumScalingKernel(task) }
+  /// Sums to real numbers.
+  package static func scaleSums(_ task: RealScalingTask) { realScalingKernel(task) }
+  /// Bilinear interpolation of bytes.
+  package static func interpolate(_ task: InterpolationTask) { interpolationKernel(task) }
+  /// Positions of largest bytes.
+  package static func extremum(_ task: ExtremumTask) { extremumKernel(task) }
 }

@@ -1,4 +1,4 @@
-#if arch(x86_64)
+#if arch(x86_64) && INSTRUCTION_SET
   import Builtin
 
   typealias FastTile = Tile3

@@ -1,5 +1,5 @@
-// Other modules of kernels have this file too, for the architectures that they are not made for.
-#if !arch(x86_64) || PORTABLE_KERNELS
+// The modules of instruction sets have this file too, for where they are compiled without their target features.
+#if !arch(x86_64) || !INSTRUCTION_SET
   import Builtin
 
   /// Vectors of 128 bits: SSE2 on x86-64, whatever LLVM makes of them elsewhere.
@@ -9,6 +9,8 @@
   typealias Lanes = SIMD4<Int32>
   /// The bytes of 4 vectors of lanes.
   typealias Bytes = SIMD16<Int8>
+  /// The bytes of 2 vectors of lanes.
+  typealias HalfBytes = SIMD8<Int8>
   /// One byte a lane.
   typealias LaneBytes = SIMD4<Int8>
 
@@ -174,6 +176,10 @@
       let bytes = packedHalves(clamped(packedWords(words(a), words(b))), clamped(packedWords(words(c), words(d))))
       return unsafeBitCast(Builtin.xor_Vec16xInt8(bytes, flip), to: Bytes.self)
     }
+
+    /// 2 vectors of two rows each, in the order of half a block, as the bytes of the first row and then of the second.
+    @inline(__always)
+    func narrowedPair(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Bytes { narrowed(a, b, c, d) }
 
     /// One vector in its own order.
     @inline(__always)

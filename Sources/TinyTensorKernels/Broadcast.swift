@@ -17,19 +17,27 @@ package struct Broadcast: BitwiseCopyable, Sendable, Hashable {
   /// Calls `body` for every output element in order, with its index and those of its operands.
   @inline(__always)
   func forEach(_ body: (_ output: Int, _ lhs: Int, _ rhs: Int) -> Void) {
+    let length = Int(sizes[rank - 1])
+    let lhsStep = Int(lhsStrides[rank - 1])
+    let rhsStep = Int(rhsStrides[rank - 1])
+    forEachRow { output, lhs, rhs in
+      for index in 0..<length { body(output + index, lhs + index * lhsStep, rhs + index * rhsStep) }
+    }
+  }
+
+  /// Calls `body` for every run of outputs along the innermost axis, with the index of its first one and those of its
+  /// operands.
+  @inline(__always)
+  package func forEachRow(_ body: (_ output: Int, _ lhs: Int, _ rhs: Int) -> Void) {
     let inner = rank - 1
     let length = Int(sizes[inner])
-    let lhsStep = Int(lhsStrides[inner])
-    let rhsStep = Int(rhsStrides[inner])
     var outer = 1
     for axis in 0..<inner { outer *= Int(sizes[axis]) }
     var position = SIMD8<Int32>(repeating: 0)
     var lhsStart = 0
     var rhsStart = 0
     for block in 0..<outer {
-      for index in 0..<length {
-        body(block * length + index, lhsStart + index * lhsStep, rhsStart + index * rhsStep)
-      }
+      body(block * length, lhsStart, rhsStart)
       var axis = inner - 1
       while axis >= 0 {
         lhsStart += Int(lhsStrides[axis])

@@ -9,57 +9,65 @@ func depthwiseKernel(_ task: DepthwiseTask) {
   let sizes = task.layer.sizes
   let isThreeColumns =
     sizes.kernelHeight <= 3 && sizes.kernelWidth == 3 && sizes.dilationWidth == 1 && sizes.strideWidth <= 2
-  var channel = 0
-  while channel < sizes.channels {
-    let isFull = sizes.channels &- channel >= 4 &* laneCount
+  var block = DepthwiseBlock(panel: task.layer.panels, channel: 0)
+  let last = sizes.channels &- 4 &* laneCount
+  while true {
     if !isThreeColumns {
-      anyKernel(task, channel)
-    } else if !isFull {
-      threeColumnsPart(task, channel)
+      anyKernel(task, block)
+    } else if last < 0 {
+      threeColumnsPart(task, block)
     } else {
       switch (sizes.parts, sizes.strideWidth == 1, task.layer.output.seesNegative) {
-      case (2, true, _): threeColumnsOneStepTwoParts(task, channel)
-      case (2, false, _): threeColumnsTwoStepsTwoParts(task, channel)
-      case (_, true, true): threeColumnsOneStep(task, channel)
-      case (_, true, false): threeColumnsOneStepPositive(task, channel)
-      case (_, false, true): threeColumnsTwoSteps(task, channel)
-      case (_, false, false): threeColumnsTwoStepsPositive(task, channel)
+      case (2, true, _): threeColumnsOneStepTwoParts(task, block)
+      case (2, false, _): threeColumnsTwoStepsTwoParts(task, block)
+      case (_, true, true): threeColumnsOneStep(task, block)
+      case (_, true, false): threeColumnsOneStepPositive(task, block)
+      case (_, false, true): threeColumnsTwoSteps(task, block)
+      case (_, false, false): threeColumnsTwoStepsPositive(task, block)
       }
     }
-    channel &+= 4 &* laneCount
+    if block.channel >= last { return }
+    block.channel = min(block.channel &+ 4 &* laneCount, last)
+    block.panel += task.layer.panelStride
   }
+}
+
+/// A block of channels: its panel and its first channel.
+struct DepthwiseBlock {
+  var panel: UnsafeRawPointer
+  var channel: Int
 }
 
 // One function for each case, not generic and not private: their symbols are then strong ones of this module.
 
 @inline(never)
-func threeColumnsOneStep(_ task: DepthwiseTask, _ channel: Int) {
-  threeColumns(task, channel, OneStep.self, seesNegative: true, hasTwoParts: false)
+func threeColumnsOneStep(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
+  threeColumns(task, block, OneStep.self, seesNegative: true, hasTwoParts: false)
 }
 
 @inline(never)
-func threeColumnsOneStepPositive(_ task: DepthwiseTask, _ channel: Int) {
-  threeColumns(task, channel, OneStep.self, seesNegative: false, hasTwoParts: false)
+func threeColumnsOneStepPositive(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
+  threeColumns(task, block, OneStep.self, seesNegative: false, hasTwoParts: false)
 }
 
 @inline(never)
-func threeColumnsOneStepTwoParts(_ task: DepthwiseTask, _ channel: Int) {
-  threeColumns(task, channel, OneStep.self, seesNegative: true, hasTwoParts: true)
+func threeColumnsOneStepTwoParts(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
+  threeColumns(task, block, OneStep.self, seesNegative: true, hasTwoParts: true)
 }
 
 @inline(never)
-func threeColumnsTwoSteps(_ task: DepthwiseTask, _ channel: Int) {
-  threeColumns(task, channel, TwoSteps.self, seesNegative: true, hasTwoParts: false)
+func threeColumnsTwoSteps(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
+  threeColumns(task, block, TwoSteps.self, seesNegative: true, hasTwoParts: false)
 }
 
 @inline(never)
-func threeColumnsTwoStepsPositive(_ task: DepthwiseTask, _ channel: Int) {
-  threeColumns(task, channel, TwoSteps.self, seesNegative: false, hasTwoParts: false)
+func threeColumnsTwoStepsPositive(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
+  threeColumns(task, block, TwoSteps.self, seesNegative: false, hasTwoParts: false)
 }
 
 @inline(never)
-func threeColumnsTwoStepsTwoParts(_ task: DepthwiseTask, _ channel: Int) {
-  threeColumns(task, channel, TwoSteps.self, seesNegative: true, hasTwoParts: true)
+func threeColumnsTwoStepsTwoParts(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
+  threeColumns(task, block, TwoSteps.self, seesNegative: true, hasTwoParts: true)
 }
 
 /// The columns under a kernel, of one block of channels.
@@ -141,10 +149,11 @@ private enum TwoSteps: Steps {
 /// 3 kernel columns, up to 3 kernel rows, a full block of channels.
 @inline(__always)
 private func threeColumns<Step: Steps>(
-  _ task: DepthwiseTask, _ channel: Int, _: Step.Type, seesNegative: Bool, hasTwoParts: Bool
+  _ task: DepthwiseTask, _ block: DepthwiseBlock, _: Step.Type, seesNegative: Bool, hasTwoParts: Bool
 ) {
   let layer = task.layer
-  let panel = layer.panels + channel / (4 &* laneCount) &* layer.panelStride
+  let panel = block.panel
+  let channel = block.channel
   let block = ThreeColumnBlock(panel, seesNegative: seesNegative, hasTwoParts: hasTwoParts)
   let bytes = OutputVectors(
     zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
@@ -196,9 +205,10 @@ private func threeColumns<Step: Steps>(
 
 /// 3 kernel columns, up to 3 kernel rows, a last block of channels that is not full.
 @inline(never)
-func threeColumnsPart(_ task: DepthwiseTask, _ channel: Int) {
+func threeColumnsPart(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
   let layer = task.layer
-  let panel = layer.panels + channel / (4 &* laneCount) &* layer.panelStride
+  let panel = block.panel
+  let channel = block.channel
   let bytes = OutputVectors(
     zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
     flip: layer.output.flip)
@@ -299,11 +309,12 @@ private struct ThreeColumnBlock {
 
 /// Kernels of any size, one output at a time.
 @inline(never)
-func anyKernel(_ task: DepthwiseTask, _ channel: Int) {
+func anyKernel(_ task: DepthwiseTask, _ block: DepthwiseBlock) {
   let layer = task.layer
   let sizes = layer.sizes
   let blockChannels = 4 &* laneCount
-  let panel = layer.panels + channel / blockChannels &* layer.panelStride
+  let panel = block.panel
+  let channel = block.channel
   let bytes = OutputVectors(
     zeroPoint: layer.output.zeroPoint, minimum: layer.output.minimum, maximum: layer.output.maximum,
     flip: layer.output.flip)

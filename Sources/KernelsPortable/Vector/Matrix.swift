@@ -15,6 +15,7 @@ func matrixKernel(_ task: MatrixTask) {
     case 4 where channels == full: fullBlockKernel(task, panel, output)
     case 4: partialBlockKernel(task, panel, output, channels)
     case 3: blockKernel3(task, panel, output, channels)
+    case 2 where channels == 2 &* laneCount && !layer.storesSums: halfBlockKernel(task, panel, output)
     case 2: blockKernel2(task, panel, output, channels)
     default: blockKernel1(task, panel, output, channels)
     }
@@ -41,6 +42,11 @@ func blockKernel3(
   _ task: MatrixTask, _ panel: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ channels: Int
 ) {
   blockKernel(FastTile<Row3>.self, Tile1<Row3>.self, task, panel, output, channels)
+}
+
+@inline(never)
+func halfBlockKernel(_ task: MatrixTask, _ panel: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) {
+  blockKernel(FastTile<HalfRow>.self, Tile1<HalfRow>.self, task, panel, output, 2 &* laneCount)
 }
 
 @inline(never)

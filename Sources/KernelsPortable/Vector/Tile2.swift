@@ -59,8 +59,11 @@ struct Tile2<Row: VectorRow>: RowTile {
   func store(
     _ output: UnsafeMutableRawPointer, stride: Int, count: Int, _ bytes: OutputVectors, channels: Int
   ) {
-    r0.store(output, bytes, count: channels)
-    if count > 1 { r1.store(output + stride, bytes, count: channels) }
+    if count > 1 {
+      r0.store(with: r1, output, stride: stride, bytes, count: channels)
+    } else {
+      r0.store(output, bytes, count: channels)
+    }
   }
 
   @inline(__always)

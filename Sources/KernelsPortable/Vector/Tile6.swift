@@ -91,12 +91,21 @@ struct Tile6<Row: VectorRow>: RowTile {
   func store(
     _ output: UnsafeMutableRawPointer, stride: Int, count: Int, _ bytes: OutputVectors, channels: Int
   ) {
-    r0.store(output, bytes, count: channels)
-    if count > 1 { r1.store(output + stride, bytes, count: channels) }
-    if count > 2 { r2.store(output + 2 &* stride, bytes, count: channels) }
-    if count > 3 { r3.store(output + 3 &* stride, bytes, count: channels) }
-    if count > 4 { r4.store(output + 4 &* stride, bytes, count: channels) }
-    if count > 5 { r5.store(output + 5 &* stride, bytes, count: channels) }
+    if count > 1 {
+      r0.store(with: r1, output, stride: stride, bytes, count: channels)
+    } else {
+      r0.store(output, bytes, count: channels)
+    }
+    if count > 3 {
+      r2.store(with: r3, output + 2 &* stride, stride: stride, bytes, count: channels)
+    } else if count > 2 {
+      r2.store(output + 2 &* stride, bytes, count: channels)
+    }
+    if count > 5 {
+      r4.store(with: r5, output + 4 &* stride, stride: stride, bytes, count: channels)
+    } else if count > 4 {
+      r4.store(output + 4 &* stride, bytes, count: channels)
+    }
   }
 
   @inline(__always)

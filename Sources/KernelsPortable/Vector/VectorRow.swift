@@ -18,6 +18,20 @@ protocol VectorRow {
 
   /// Stores scaled sums as bytes.
   func store(_ output: UnsafeMutableRawPointer, _ bytes: OutputVectors, count: Int)
+
+  /// Stores scaled sums of this row and the next one, `stride` bytes apart.
+  func store(
+    with next: Self, _ output: UnsafeMutableRawPointer, stride: Int, _ bytes: OutputVectors, count: Int)
+}
+
+extension VectorRow {
+  @inline(__always)
+  func store(
+    with next: Self, _ output: UnsafeMutableRawPointer, stride: Int, _ bytes: OutputVectors, count: Int
+  ) {
+    store(output, bytes, count: count)
+    next.store(output + stride, bytes, count: count)
+  }
 }
 
 /// The 4 vectors of a full block.
@@ -170,6 +184,57 @@ struct Row2: VectorRow {
     output.storeBytes(of: bytes.narrowed(a), as: LaneBytes.self)
     storeFirst(bytes.narrowed(b), output + laneCount, count &- laneCount)
   }
+}
+
+/// The 2 vectors of a last block of just half the channels: narrowed two rows at a time.
+struct HalfRow: VectorRow {
+  static var width: Int { @inline(__always) get { 2 } }
+  var a: Lanes
+  var b: Lanes
+  var c: Lanes { @inline(__always) get { b } @inline(__always) set {} }
+  var d: Lanes { @inline(__always) get { b } @inline(__always) set {} }
+
+  @inline(__always)
+  init(_ base: UnsafeRawPointer) {
+    a = loadLanes(base, 0)
+    b = loadLanes(base, 1)
+  }
+
+  @inline(__always)
+  mutating func add(_ activations: Lanes, _ weights: HalfRow) {
+    a = addProducts(a, activations, weights.a)
+    b = addProducts(b, activations, weights.b)
+  }
+
+  @inline(__always)
+  mutating func add(_ term: Int32) {
+    let terms = splat(term)
+    a = a &+ terms
+    b = b &+ terms
+  }
+
+  @inline(__always)
+  func store(_ output: UnsafeMutableRawPointer, _ bytes: OutputVectors, count: Int) {
+    output.storeBytes(of: BytePair(bytes.narrowedPair(a, b, a, b)).first, as: HalfBytes.self)
+  }
+
+  @inline(__always)
+  func store(
+    with next: HalfRow, _ output: UnsafeMutableRawPointer, stride: Int, _ bytes: OutputVectors, count: Int
+  ) {
+    let pair = BytePair(bytes.narrowedPair(a, b, next.a, next.b))
+    output.storeBytes(of: pair.first, as: HalfBytes.self)
+    (output + stride).storeBytes(of: pair.second, as: HalfBytes.self)
+  }
+}
+
+/// The halves of a block's bytes.
+private struct BytePair {
+  var first: HalfBytes
+  var second: HalfBytes
+
+  @inline(__always)
+  init(_ bytes: Bytes) { self = unsafeBitCast(bytes, to: BytePair.self) }
 }
 
 struct Row1: VectorRow {

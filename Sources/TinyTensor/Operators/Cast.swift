@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// CAST: elements as those of another type, without scales. Integers keep their lowest bits; real numbers are truncated
@@ -49,6 +50,8 @@ struct Cast: Sendable {
   let source: Kind
   let target: Kind
   let count: Int
+  /// The instruction set whose kernel runs in place of the reference: from bytes to real numbers.
+  let set: InstructionSet?
   let input: ReadSlot
   /// `chunk` elements of the widest type of the input's kind.
   let wide: WriteSlot
@@ -66,11 +69,19 @@ extension Cast {
     }
     return .cast(
       Cast(
-        source: source, target: target, count: input.shape.count, input: try graph.bind(input),
+        source: source, target: target, count: input.shape.count,
+        set: ByteType(input.elementType) != nil && type == .float32 ? graph.context.instructionSet : nil,
+        input: try graph.bind(input),
         wide: try graph.bindScratch(count: chunk, of: Int64.self), output: try graph.bindOutput(shape: input.shape)))
   }
 
   func run(_ memory: OperatorMemory) {
+    if let set {
+      return unsafe set.dequantize(
+        DequantizeTask(
+          input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Float.self),
+          count: count, scale: 1, zeroPoint: 0, isUnsigned: source == .uint8))
+    }
     var start = 0
     while start < count {
       let length = min(count - start, Self.chunk)
@@ -172,5 +183,5 @@ extension Cast {
     narrow(wide, count: count, to: &output, from: start)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "cast.reference") }
+  var facts: OperatorFacts { OperatorFacts(kernel: "cast.reference", set: set) }
 }

@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// CONCATENATION along an axis, and PACK along a new one. Bytes move; only uint8 inputs may have another scale than the
@@ -11,6 +12,8 @@ struct Concatenation: Sendable {
   let firstInput: ReadSlot
   /// 256 entries an input, if any input needs them.
   let tables: ReadSlot?
+  /// The instruction set whose kernel translates, if there is one.
+  let set: InstructionSet?
   let output: WriteSlot
 }
 
@@ -56,6 +59,7 @@ extension Concatenation {
       Concatenation(
         rows: rows, inputCount: count, firstInput: slots[0],
         tables: tables.isEmpty ? nil : try graph.bind(packed: tables),
+        set: tables.isEmpty ? nil : graph.context.instructionSet,
         output: try graph.bindOutput(shape: shape)))
   }
 
@@ -92,7 +96,7 @@ extension Concatenation {
     for input in inputs { slots.append(try graph.bind(input)) }
     return .concatenation(
       Concatenation(
-        rows: rows, inputCount: options.count, firstInput: slots[0], tables: nil,
+        rows: rows, inputCount: options.count, firstInput: slots[0], tables: nil, set: nil,
         output: try graph.bindOutput(shape: shape)))
   }
 
@@ -142,7 +146,15 @@ extension Concatenation {
     for index in 0..<inputCount {
       let input = memory.readBytes(ReadSlot(index: firstInput.index + index))
       let length = rows == 0 ? 0 : input.byteCount / rows
-      if let tables {
+      if let tables, let set {
+        let source = unsafe memory.pointer(ReadSlot(index: firstInput.index + index))
+        for row in 0..<rows {
+          unsafe set.lookUp(
+            LookUpTask(
+              table: memory.pointer(tables) + 256 * index, input: source + row * length,
+              output: memory.pointer(self.output) + target + row * outputStep, count: length))
+        }
+      } else if let tables {
         let table = memory.read(tables, as: UInt8.self).extracting((256 * index)..<(256 * index + 256))
         lookUpRows(
           count: rows, length: length, table: table, from: input, to: &output, at: target, step: outputStep)
@@ -155,6 +167,6 @@ extension Concatenation {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: tables == nil ? "concatenation.reference" : "concatenation.requantize.reference")
+    OperatorFacts(kernel: tables == nil ? "concatenation.reference" : "concatenation.requantize.reference", set: set)
   }
 }

@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// DEQUANTIZE to float32: integers with one scale or one for each slice along an axis, and float16.
@@ -9,9 +10,18 @@ struct Dequantize: Sendable {
     case channels(IntegerType, scales: ReadSlot, zeroPoints: ReadSlot, inner: Int)
     /// From float16: every number has an equal one.
     case float16
+
+    /// Whether all elements are bytes of one scale.
+    var isOfBytes: Bool {
+      switch self {
+      case .integer(let type, _): type != .int16
+      case .channels, .float16: false
+      }
+    }
   }
 
   let kind: Kind
+  let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -23,7 +33,9 @@ extension Dequantize {
     _ = try graph.outputType(0, .float32)
     let kind = try kind(&graph, input)
     return .dequantize(
-      Dequantize(kind: kind, input: try graph.bindWeights(input), output: try graph.bindOutput(shape: input.shape)))
+      Dequantize(
+        kind: kind, set: kind.isOfBytes ? graph.context.instructionSet : nil, input: try graph.bindWeights(input),
+        output: try graph.bindOutput(shape: input.shape)))
   }
 
   private static func kind(_ graph: inout GraphBuilder, _ input: Operand) throws(ModelError) -> Kind {
@@ -65,6 +77,13 @@ extension Dequantize {
 
 extension Dequantize {
   func run(_ memory: OperatorMemory) {
+    if let set, case .integer(let type, let affine) = kind {
+      let count = memory.readBytes(input).byteCount
+      return unsafe set.dequantize(
+        DequantizeTask(
+          input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Float.self),
+          count: count, scale: affine.scale, zeroPoint: affine.zeroPoint, isUnsigned: type == .uint8))
+    }
     switch kind {
     case .integer(.int8, let affine): run(memory, Int8.self, affine)
     case .integer(.uint8, let affine): run(memory, UInt8.self, affine)
@@ -99,8 +118,8 @@ extension Dequantize {
 
   var facts: OperatorFacts {
     switch kind {
-    case .integer(.int8, _): OperatorFacts(kernel: "dequantize.i8f32.reference")
-    case .integer(.uint8, _): OperatorFacts(kernel: "dequantize.u8f32.reference")
+    case .integer(.int8, _): OperatorFacts(kernel: "dequantize.i8f32.reference", set: set)
+    case .integer(.uint8, _): OperatorFacts(kernel: "dequantize.u8f32.reference", set: set)
     case .integer(.int16, _): OperatorFacts(kernel: "dequantize.i16f32.reference")
     case .channels(.int8, _, _, _): OperatorFacts(kernel: "dequantize.channels.i8f32.reference")
     case .channels(.uint8, _, _, _): OperatorFacts(kernel: "dequantize.channels.u8f32.reference")

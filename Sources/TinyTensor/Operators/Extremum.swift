@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// The types whose elements are put in order.
@@ -32,6 +33,8 @@ struct Extremum: Sendable {
   let outer: Int
   let size: Int
   let inner: Int
+  /// The instruction set whose kernel runs in place of the reference: for bytes.
+  let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -69,10 +72,18 @@ extension Extremum {
     return .extremum(
       Extremum(
         isLargest: isLargest, type: type, isWide: outputType == .int64, outer: outer, size: size, inner: inner,
-        input: try graph.bind(input), output: try graph.bindOutput(shape: graph.outputShape(sizes))))
+        set: size <= Int(Int32.max) ? graph.byteInstructionSet(for: input) : nil, input: try graph.bind(input),
+        output: try graph.bindOutput(shape: graph.outputShape(sizes))))
   }
 
   func run(_ memory: OperatorMemory) {
+    if let set {
+      return unsafe set.extremum(
+        ExtremumTask(
+          input: memory.pointer(input), output: memory.pointer(output), size: size, inner: inner, firstRow: 0,
+          endRow: outer,
+          flip: (type == .int8 ? 0x80 : 0) ^ (isLargest ? 0 : 0xFF), isWide: isWide))
+    }
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
@@ -97,7 +108,7 @@ extension Extremum {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: isLargest ? "arg_max.reference" : "arg_min.reference")
+    OperatorFacts(kernel: isLargest ? "arg_max.reference" : "arg_min.reference", set: set)
   }
 }
 

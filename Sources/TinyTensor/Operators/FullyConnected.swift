@@ -26,6 +26,7 @@ struct FullyConnected: Sendable {
   /// One a unit. Not read for float32, for which it is the bias.
   let factors: ReadSlot
   let output: WriteSlot
+  let packed: PackedFullyConnected?
 }
 
 extension FullyConnected {
@@ -68,7 +69,8 @@ extension FullyConnected {
       return .fullyConnected(
         FullyConnected(
           arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
-          weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape)))
+          weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
+          packed: nil))
     }
     return try translateQuantized(
       &graph, input: input, weights: weights, sizes, shape: shape, activation: options.activation,
@@ -137,14 +139,41 @@ extension FullyConnected {
       default:
         isFixedPoint ? .int16FixedPoint(make(Int16Arithmetic.self)) : .int16(make(FullyConnectedInt16.self))
       }
+    var operands = FullyConnectedOperands(
+      sizes: sizes, input: try graph.bind(input), weights: try graph.bindWeights(weights))
+    let bias = try graph.bindBias(2, sumType, channels: sizes.units)
+    operands.bias = bias
+    let factors = try bindFactors(
+      &graph, input: inputAffine, scales: scales.scales, units: sizes.units, isFixedPoint: isFixedPoint,
+      isWide: sumType == .int64)
+    let output = try graph.bindOutput(shape: shape)
     return .fullyConnected(
       FullyConnected(
-        arithmetic: arithmetic, sizes: sizes, input: try graph.bind(input), weights: try graph.bindWeights(weights),
-        bias: try graph.bindBias(2, sumType, channels: sizes.units),
-        factors: try bindFactors(
-          &graph, input: inputAffine, scales: scales.scales, units: sizes.units, isFixedPoint: isFixedPoint,
-          isWide: sumType == .int64),
-        output: try graph.bindOutput(shape: shape)))
+        arithmetic: arithmetic, sizes: sizes, input: operands.input, weights: operands.weights, bias: bias,
+        factors: factors, output: output,
+        packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output)))
+  }
+
+  /// The vector kernels' form of a layer of bytes.
+  private static func packed(
+    _ graph: inout GraphBuilder, _ arithmetic: Arithmetic, _ input: Operand, _ operands: FullyConnectedOperands,
+    factors: ReadSlot, output: WriteSlot
+  ) throws(ModelError) -> PackedFullyConnected? {
+    var fixed = operands
+    fixed.multipliers = factors
+    switch arithmetic {
+    case .int8(let arithmetic):
+      return try graph.packedFullyConnected(
+        arithmetic, input: input, isUnsigned: false, operands, factors: factors, output: output)
+    case .uint8(let arithmetic):
+      return try graph.packedFullyConnected(
+        arithmetic, input: input, isUnsigned: true, operands, factors: factors, output: output)
+    case .int8FixedPoint(let arithmetic):
+      return try graph.packedFullyConnected(arithmetic, input: input, isUnsigned: false, fixed, output: output)
+    case .uint8FixedPoint(let arithmetic):
+      return try graph.packedFullyConnected(arithmetic, input: input, isUnsigned: true, fixed, output: output)
+    default: return nil
+    }
   }
 
   private static func scales(
@@ -179,6 +208,7 @@ extension FullyConnected {
 
 extension FullyConnected {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory) }
     switch arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .int8FixedPoint(let arithmetic): run(memory, arithmetic)
@@ -217,6 +247,7 @@ extension FullyConnected {
       case .float32: "fc.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
+      kernel: kernel, set: packed?.matrix.set,
+      multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
   }
 }

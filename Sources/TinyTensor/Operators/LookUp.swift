@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// Operators whose output byte depends on one input byte alone: a table of all 256 answers, made at load.
@@ -8,6 +9,7 @@ struct LookUp: Sendable {
   let kernel: StaticString
   /// Of int8 elements, the smallest one that the operator is defined for, if there is one.
   let smallestInput: Int8?
+  let set: InstructionSet?
   let table: ReadSlot
   let input: ReadSlot
   let output: WriteSlot
@@ -22,7 +24,7 @@ extension LookUp {
     .lookUp(
       LookUp(
         kernel: kernel, smallestInput: smallestInput.map { Int8(clamping: $0) },
-        table: try graph.bind(packed: table), input: try graph.bind(input),
+        set: graph.context.instructionSet, table: try graph.bind(packed: table), input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))
   }
 
@@ -47,9 +49,15 @@ extension LookUp {
     if let smallestInput, !areAllReference(memory.read(input, as: Int8.self), atLeast: smallestInput) {
       throw SessionError(.invalidData, "an element stands for a number below 0, of which there is no root")
     }
+    if let set {
+      let count = memory.readBytes(input).byteCount
+      return unsafe set.lookUp(
+        LookUpTask(
+          table: memory.pointer(table), input: memory.pointer(input), output: memory.pointer(output), count: count))
+    }
     var output = memory.write(output, as: UInt8.self)
     lookUpReference(table: memory.read(table), input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: set) }
 }

@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D. Scales play no part: input and output share them.
@@ -11,6 +12,8 @@ struct Pool: Sendable {
 
   let kind: Kind
   let geometry: WindowGeometry
+  /// The instruction set whose kernel runs in place of the reference: for bytes.
+  let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -66,13 +69,14 @@ extension Pool {
     }
     return .pool(
       Pool(
-        kind: kind, geometry: geometry, input: try graph.bind(input),
+        kind: kind, geometry: geometry, set: graph.byteInstructionSet(for: input), input: try graph.bind(input),
         output: try graph.bindOutput(shape: graph.outputShape(geometry))))
   }
 }
 
 extension Pool {
   func run(_ memory: OperatorMemory) {
+    if let set { return run(memory, set) }
     switch kind {
     case .average(.int8, let minimum, let maximum): runAverage(memory, Int8.self, minimum, maximum)
     case .average(.uint8, let minimum, let maximum): runAverage(memory, UInt8.self, minimum, maximum)
@@ -84,6 +88,14 @@ extension Pool {
       var output = memory.write(output, as: Float.self)
       realPoolReference(pool, geometry, activation: activation, input: memory.read(input), output: &output)
     }
+  }
+
+  private func run(_ memory: OperatorMemory, _ set: InstructionSet) {
+    guard let layer = PoolLayer(kind, geometry) else { return }
+    unsafe set.pool(
+      PoolTask(
+        layer: layer, input: memory.pointer(input), output: memory.pointer(output), firstRow: 0,
+        endRow: geometry.batches * geometry.outputHeight))
   }
 
   private func runAverage<Element: QuantizedElement>(
@@ -100,17 +112,41 @@ extension Pool {
     maxPoolReference(geometry, minimum: minimum, maximum: maximum, input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts {
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: set) }
+
+  private var kernel: StaticString {
     switch kind {
-    case .average(.int8, _, _): OperatorFacts(kernel: "avgpool.i8.reference")
-    case .average(.uint8, _, _): OperatorFacts(kernel: "avgpool.u8.reference")
-    case .average(.int16, _, _): OperatorFacts(kernel: "avgpool.i16.reference")
-    case .max(.int8, _, _): OperatorFacts(kernel: "maxpool.i8.reference")
-    case .max(.uint8, _, _): OperatorFacts(kernel: "maxpool.u8.reference")
-    case .max(.int16, _, _): OperatorFacts(kernel: "maxpool.i16.reference")
-    case .real(.average, _): OperatorFacts(kernel: "avgpool.f32.reference")
-    case .real(.max, _): OperatorFacts(kernel: "maxpool.f32.reference")
-    case .real(.l2, _): OperatorFacts(kernel: "l2pool.f32.reference")
+    case .average(.int8, _, _): "avgpool.i8.reference"
+    case .average(.uint8, _, _): "avgpool.u8.reference"
+    case .average(.int16, _, _): "avgpool.i16.reference"
+    case .max(.int8, _, _): "maxpool.i8.reference"
+    case .max(.uint8, _, _): "maxpool.u8.reference"
+    case .max(.int16, _, _): "maxpool.i16.reference"
+    case .real(.average, _): "avgpool.f32.reference"
+    case .real(.max, _): "maxpool.f32.reference"
+    case .real(.l2, _): "l2pool.f32.reference"
     }
+  }
+}
+
+extension PoolLayer {
+  /// `nil` for pools of other types than bytes.
+  fileprivate init?(_ kind: Pool.Kind, _ geometry: WindowGeometry) {
+    let isMaximum: Bool
+    let type: IntegerType
+    let bounds: (minimum: Int32, maximum: Int32)
+    switch kind {
+    case .average(let element, let minimum, let maximum):
+      (isMaximum, type, bounds) = (false, element, (minimum, maximum))
+    case .max(let element, let minimum, let maximum): (isMaximum, type, bounds) = (true, element, (minimum, maximum))
+    case .real: return nil
+    }
+    guard type != .int16 else { return nil }
+    self.init(
+      channels: geometry.inputChannels, inputHeight: geometry.inputHeight, inputWidth: geometry.inputWidth,
+      outputHeight: geometry.outputHeight, outputWidth: geometry.outputWidth, kernelHeight: geometry.kernelHeight,
+      kernelWidth: geometry.kernelWidth, strideHeight: geometry.strideHeight, strideWidth: geometry.strideWidth,
+      paddingTop: geometry.paddingTop, paddingLeft: geometry.paddingLeft, isMaximum: isMaximum,
+      isUnsigned: type == .uint8, minimum: bounds.minimum, maximum: bounds.maximum)
   }
 }

@@ -1,10 +1,12 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// QUANTIZE from float32.
 struct Quantize: Sendable {
   let type: IntegerType
   let affine: Affine
+  let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -22,7 +24,8 @@ extension Quantize {
       }
       return .quantize(
         Quantize(
-          type: type, affine: outputAffine, input: try graph.bind(input),
+          type: type, affine: outputAffine, set: type == .int16 ? nil : graph.context.instructionSet,
+          input: try graph.bind(input),
           output: try graph.bindOutput(shape: input.shape)))
     }
     let inputAffine = try graph.affine(of: input)
@@ -48,6 +51,13 @@ extension Quantize {
 
 extension Quantize {
   func run(_ memory: OperatorMemory) {
+    if let set {
+      let count = memory.read(input, as: Float.self).count
+      return unsafe set.quantize(
+        QuantizeTask(
+          input: memory.pointer(input).assumingMemoryBound(to: Float.self), output: memory.pointer(output),
+          count: count, scale: affine.scale, zeroPoint: affine.zeroPoint, isUnsigned: type == .uint8))
+    }
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
@@ -63,8 +73,8 @@ extension Quantize {
 
   var facts: OperatorFacts {
     switch type {
-    case .int8: OperatorFacts(kernel: "quantize.f32i8.reference")
-    case .uint8: OperatorFacts(kernel: "quantize.f32u8.reference")
+    case .int8: OperatorFacts(kernel: "quantize.f32i8.reference", set: set)
+    case .uint8: OperatorFacts(kernel: "quantize.f32u8.reference", set: set)
     case .int16: OperatorFacts(kernel: "quantize.f32i16.reference")
     }
   }

@@ -7,6 +7,7 @@ struct QuantizedArithmetic: Sendable {
   let type: IntegerType
   let kind: QuantizedArithmeticKind
   let parameters: QuantizedArithmeticParameters
+  let packed: PackedPairs?
   let lhs: ReadSlot
   let rhs: ReadSlot
   let output: WriteSlot
@@ -137,13 +138,16 @@ extension QuantizedArithmetic {
   ) throws(ModelError) -> Operation? {
     .quantizedArithmetic(
       QuantizedArithmetic(
-        kernel: kernel, type: type, kind: kind, parameters: parameters, lhs: try graph.bind(pair.lhs),
-        rhs: try graph.bind(pair.rhs), output: try graph.bindOutput(shape: pair.shape)))
+        kernel: kernel, type: type, kind: kind, parameters: parameters,
+        packed: try graph.packedPairs(kind, type, parameters, count: pair.shape.count),
+        lhs: try graph.bindPadded(pair.lhs), rhs: try graph.bindPadded(pair.rhs),
+        output: try graph.bindOutput(shape: pair.shape)))
   }
 }
 
 extension QuantizedArithmetic {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory, lhs: lhs, rhs: rhs, output: output) }
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
@@ -156,7 +160,7 @@ extension QuantizedArithmetic {
     quantizedArithmeticReference(kind, parameters, lhs: memory.read(lhs), rhs: memory.read(rhs), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }
 
 /// DIV of uint8 tensors.

@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// MEAN or SUM of a quantized tensor over the axes of a constant list.
@@ -6,6 +7,7 @@ struct QuantizedMean: Sendable {
   let kernel: StaticString
   let type: IntegerType
   let parameters: MeanParameters
+  let packed: PackedMean?
   let input: ReadSlot
   let sums: WriteSlot
   let output: WriteSlot
@@ -26,13 +28,16 @@ extension QuantizedMean {
     let from = try graph.affine(of: input)
     let to = try graph.outputAffine()
     let factor = try graph.multiplier(Double(from.scale) / Double(to.scale))
+    let parameters = MeanParameters(
+      geometry: reduction.geometry, sumOffset: from.zeroPoint * Int32(reduction.count),
+      factor: isMean ? factor.divided(byCount: reduction.count) : factor,
+      output: try graph.outputStage(.none, type, to))
     return .quantizedMean(
       QuantizedMean(
-        kernel: kernel, type: type,
-        parameters: MeanParameters(
-          geometry: reduction.geometry, sumOffset: from.zeroPoint * Int32(reduction.count),
-          factor: isMean ? factor.divided(byCount: reduction.count) : factor,
-          output: try graph.outputStage(.none, type, to)),
+        kernel: kernel, type: type, parameters: parameters,
+        packed: graph.byteInstructionSet(for: input).flatMap {
+          PackedMean(set: $0, parameters, count: reduction.count, isUnsigned: type == .uint8)
+        },
         input: try graph.bind(input),
         sums: try graph.bindScratch(count: reduction.output.count, of: Int32.self),
         output: try graph.bindOutput(shape: reduction.output)))
@@ -41,6 +46,7 @@ extension QuantizedMean {
 
 extension QuantizedMean {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory, input: input, output: output) }
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
@@ -54,7 +60,7 @@ extension QuantizedMean {
     meanReference(parameters, input: memory.read(input), sums: &sums, output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }
 
 /// REDUCE_PROD of a quantized tensor.

@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR. Scales play no part: input and output share them.
@@ -13,6 +14,7 @@ struct Resize: Sendable {
 
   let kind: Kind
   let parameters: ResizeParameters
+  let packed: PackedInterpolation?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -71,19 +73,69 @@ extension Resize {
     guard let shape = Shape(outputSizes) else {
       throw graph.error(.tooLarge, "its output \(describeShape(outputSizes)) is too large")
     }
+    let parameters = ResizeParameters(
+      batches: input.shape[0], inputHeight: input.shape[1], inputWidth: input.shape[2], outputHeight: sizes[0],
+      outputWidth: sizes[1], channels: input.shape[3], alignsCorners: alignsCorners,
+      usesPixelCenters: usesPixelCenters)
     return .resize(
       Resize(
-        kind: kind,
-        parameters: ResizeParameters(
-          batches: input.shape[0], inputHeight: input.shape[1], inputWidth: input.shape[2], outputHeight: sizes[0],
-          outputWidth: sizes[1], channels: input.shape[3], alignsCorners: alignsCorners,
-          usesPixelCenters: usesPixelCenters),
+        kind: kind, parameters: parameters, packed: try packed(&graph, kind, parameters, input),
         input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
   }
 }
 
 extension Resize {
+  private static func packed(
+    _ graph: inout GraphBuilder, _ kind: Kind, _ parameters: ResizeParameters, _ input: Operand
+  ) throws(ModelError) -> PackedInterpolation? {
+    let isUnsigned: Bool
+    switch kind {
+    case .bilinearInt8: isUnsigned = false
+    case .bilinearUInt8: isUnsigned = true
+    case .bilinearInt16, .bilinearFloat32, .nearest: return nil
+    }
+    guard let set = graph.byteInstructionSet(for: input) else { return nil }
+    var rows: [Neighbours] = []
+    for row in 0..<parameters.outputHeight {
+      rows.append(parameters.neighbours(row, parameters.inputHeight, parameters.outputHeight, isReal: isUnsigned))
+    }
+    var columns: [Neighbours] = []
+    for column in 0..<parameters.outputWidth {
+      columns.append(parameters.neighbours(column, parameters.inputWidth, parameters.outputWidth, isReal: isUnsigned))
+    }
+    return PackedInterpolation(
+      set: set, isUnsigned: isUnsigned, rows: try graph.bind(packed: rows), columns: try graph.bind(packed: columns))
+  }
+}
+
+extension ResizeParameters {
+  /// The neighbours of an output pixel along an axis. Where a distance is beyond 1024, both neighbours are one pixel and
+  /// what weights are taken modulo `2^32` adds up to 1 all the same.
+  fileprivate func neighbours(_ index: Int, _ input: Int, _ output: Int, isReal: Bool) -> Neighbours {
+    if isReal {
+      let place = realNeighbours(index, input, output)
+      return Neighbours(
+        first: Int32(clamping: place.first), second: Int32(clamping: place.second),
+        distance: Int32(bitPattern: place.distance.bitPattern))
+    }
+    let place = fixedPointNeighbours(index, input, output)
+    return Neighbours(
+      first: Int32(clamping: place.first), second: Int32(clamping: place.second),
+      distance: Int32(truncatingIfNeeded: place.distance))
+  }
+}
+
+/// RESIZE_BILINEAR of bytes by the kernels of an instruction set.
+struct PackedInterpolation: Sendable {
+  let set: InstructionSet
+  let isUnsigned: Bool
+  let rows: ReadSlot
+  let columns: ReadSlot
+}
+
+extension Resize {
   func run(_ memory: OperatorMemory) {
+    if let packed { return run(memory, packed) }
     switch kind {
     case .bilinearInt8: runInteger(memory, Int8.self)
     case .bilinearInt16: runInteger(memory, Int16.self)
@@ -93,6 +145,17 @@ extension Resize {
       var output = memory.writeBytes(output)
       resizeNearestReference(parameters, elementSize: elementSize, input: memory.readBytes(input), output: &output)
     }
+  }
+
+  private func run(_ memory: OperatorMemory, _ packed: PackedInterpolation) {
+    unsafe packed.set.interpolate(
+      InterpolationTask(
+        rows: memory.pointer(packed.rows).assumingMemoryBound(to: Neighbours.self),
+        columns: memory.pointer(packed.columns).assumingMemoryBound(to: Neighbours.self),
+        input: memory.pointer(input), output: memory.pointer(output), inputHeight: parameters.inputHeight,
+        inputWidth: parameters.inputWidth, outputHeight: parameters.outputHeight,
+        outputWidth: parameters.outputWidth, channels: parameters.channels, isUnsigned: packed.isUnsigned,
+        firstRow: 0, endRow: parameters.batches * parameters.outputHeight))
   }
 
   private func runInteger<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
@@ -107,9 +170,9 @@ extension Resize {
 
   var facts: OperatorFacts {
     switch kind {
-    case .bilinearInt8: OperatorFacts(kernel: "resizebilinear.i8.reference")
+    case .bilinearInt8: OperatorFacts(kernel: "resizebilinear.i8.reference", set: packed?.set)
     case .bilinearInt16: OperatorFacts(kernel: "resizebilinear.i16.reference")
-    case .bilinearUInt8: OperatorFacts(kernel: "resizebilinear.u8.reference")
+    case .bilinearUInt8: OperatorFacts(kernel: "resizebilinear.u8.reference", set: packed?.set)
     case .bilinearFloat32: OperatorFacts(kernel: "resizebilinear.f32.reference")
     case .nearest: OperatorFacts(kernel: "resizenearest.reference")
     }

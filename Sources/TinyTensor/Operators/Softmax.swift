@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// SOFTMAX over the last axis, of bytes.
@@ -12,6 +13,8 @@ struct Softmax: Sendable {
 
   let kind: Kind
   let parameters: SoftmaxParameters
+  /// Of outputs of bytes: exponentials by how far an element lies below its row's largest.
+  let table: (set: InstructionSet, exponentials: ReadSlot)?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -60,8 +63,15 @@ extension Softmax {
     }
     return .softmax(
       Softmax(
-        kind: kind, parameters: parameters, input: try graph.bind(input),
+        kind: kind, parameters: parameters, table: try table(&graph, kind, parameters), input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))
+  }
+
+  private static func table(
+    _ graph: inout GraphBuilder, _ kind: Kind, _ parameters: SoftmaxParameters
+  ) throws(ModelError) -> (set: InstructionSet, exponentials: ReadSlot)? {
+    guard let set = graph.context.instructionSet, kind != .int8To16 else { return nil }
+    return (set, try graph.bind(packed: parameters.exponentialTable()))
   }
 
   private static func translateWide(
@@ -107,6 +117,13 @@ extension Softmax {
 
 extension Softmax {
   func run(_ memory: OperatorMemory) {
+    if let table {
+      return unsafe table.set.softmax(
+        SoftmaxTask(
+          exponentials: memory.pointer(table.exponentials).assumingMemoryBound(to: Int32.self),
+          input: memory.pointer(input), output: memory.pointer(output), depth: parameters.depth, firstRow: 0,
+          endRow: parameters.rows, isUnsigned: kind == .uint8))
+    }
     switch kind {
     case .int8: run(memory, Int8.self, Int8.self)
     case .uint8: run(memory, UInt8.self, UInt8.self)
@@ -123,8 +140,8 @@ extension Softmax {
 
   var facts: OperatorFacts {
     switch kind {
-    case .int8: OperatorFacts(kernel: "softmax.i8.reference")
-    case .uint8: OperatorFacts(kernel: "softmax.u8.reference")
+    case .int8: OperatorFacts(kernel: "softmax.i8.reference", set: table?.set)
+    case .uint8: OperatorFacts(kernel: "softmax.u8.reference", set: table?.set)
     case .int8To16: OperatorFacts(kernel: "softmax.i8i16.reference")
     }
   }

@@ -90,4 +90,147 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     #endif
     }
   }
+
+  /// Average and maximum pools of bytes.
+  @inline(__always)
+  func pool(_ task: PoolTask) {
+    switch self {
+    case .portable: PortableKernels.pool(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.pool(task)
+      case .avxvnni: AVXVNNIKernels.pool(task)
+      case .avx512vnni: AVX512Kernels.pool(task)
+    #endif
+    }
+  }
+
+  /// Operations on pairs of bytes.
+  @inline(__always)
+  func pairs(_ task: PairTask) {
+    switch self {
+    case .portable: PortableKernels.pairs(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.pairs(task)
+      case .avxvnni: AVXVNNIKernels.pairs(task)
+      case .avx512vnni: AVX512Kernels.pairs(task)
+    #endif
+    }
+  }
+
+  /// Tables of bytes.
+  @inline(__always)
+  func lookUp(_ task: LookUpTask) {
+    switch self {
+    case .portable: PortableKernels.lookUp(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.lookUp(task)
+      case .avxvnni: AVXVNNIKernels.lookUp(task)
+      case .avx512vnni: AVX512Kernels.lookUp(task)
+    #endif
+    }
+  }
+
+  /// Means and sums of bytes.
+  @inline(__always)
+  func mean(_ task: MeanTask) {
+    switch self {
+    case .portable: PortableKernels.mean(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.mean(task)
+      case .avxvnni: AVXVNNIKernels.mean(task)
+      case .avx512vnni: AVX512Kernels.mean(task)
+    #endif
+    }
+  }
+
+  /// Softmax of bytes.
+  @inline(__always)
+  func softmax(_ task: SoftmaxTask) {
+    switch self {
+    case .portable: PortableKernels.softmax(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.softmax(task)
+      case .avxvnni: AVXVNNIKernels.softmax(task)
+      case .avx512vnni: AVX512Kernels.softmax(task)
+    #endif
+    }
+  }
+
+  /// Real numbers to bytes.
+  @inline(__always)
+  func quantize(_ task: QuantizeTask) {
+    switch self {
+    case .portable: PortableKernels.quantize(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.quantize(task)
+      case .avxvnni: AVXVNNIKernels.quantize(task)
+      case .avx512vnni: AVX512Kernels.quantize(task)
+    #endif
+    }
+  }
+
+  /// Bytes to real numbers.
+  @inline(__always)
+  func dequantize(_ task: DequantizeTask) {
+    switch self {
+    case .portable: PortableKernels.dequantize(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.dequantize(task)
+      case .avxvnni: AVXVNNIKernels.dequantize(task)
+      case .avx512vnni: AVX512Kernels.dequantize(task)
+    #endif
+    }
+  }
+
+  /// Sums of products to bytes.
+  @inline(__always)
+  func scaleSums(_ task: SumScalingTask) {
+    switch self {
+    case .portable: PortableKernels.scaleSums(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.scaleSums(task)
+      case .avxvnni: AVXVNNIKernels.scaleSums(task)
+      case .avx512vnni: AVX512Kernels.scaleSums(task)
+    #endif
+    }
+  }
+
+  /// Sums of products to real numbers.
+  @inline(__always)
+  func scaleSums(_ task: RealScalingTask) {
+    switch self {
+    case .portable: PortableKernels.scaleSums(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.scaleSums(task)
+      case .avxvnni: AVXVNNIKernels.scaleSums(task)
+      case .avx512vnni: AVX512Kernels.scaleSums(task)
+    #endif
+    }
+  }
+
+  /// Bilinear interpolation of bytes.
+  @inline(__always)
+  func interpolate(_ task: InterpolationTask) {
+    switch self {
+    case .portable: PortableKernels.interpolate(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.interpolate(task)
+      case .avxvnni: AVXVNNIKernels.interpolate(task)
+      case .avx512vnni: AVX512Kernels.interpolate(task)
+    #endif
+    }
+  }
+
+  /// Positions of largest or smallest bytes.
+  @inline(__always)
+  func extremum(_ task: ExtremumTask) {
+    switch self {
+    case .portable: PortableKernels.extremum(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.extremum(task)
+      case .avxvnni: AVXVNNIKernels.extremum(task)
+      case .avx512vnni: AVX512Kernels.extremum(task)
+    #endif
+    }
+  }
 }

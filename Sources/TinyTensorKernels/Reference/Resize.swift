@@ -49,10 +49,10 @@ package struct ResizeParameters: BitwiseCopyable, Sendable, Hashable {
 // MARK: Bilinear
 
 /// Two neighbouring pixels of an axis and how far behind the first one a position lies.
-private struct Neighbours<Distance> {
-  var first: Int
-  var second: Int
-  var distance: Distance
+package struct AxisNeighbours<Distance: BitwiseCopyable>: BitwiseCopyable {
+  package var first: Int
+  package var second: Int
+  package var distance: Distance
 }
 
 /// `x` without its fraction, toward minus infinity, for `|x| < 2^62`.
@@ -65,7 +65,7 @@ private func floored(_ x: Float) -> Int64 {
 extension ResizeParameters {
   /// Positions with ten fractional bits. An input has fewer than `2^31` pixels along an axis, so they fit 43 bits.
   @inline(__always)
-  fileprivate func fixedPointNeighbours(_ index: Int, _ input: Int, _ output: Int) -> Neighbours<Int64> {
+  package func fixedPointNeighbours(_ index: Int, _ input: Int, _ output: Int) -> AxisNeighbours<Int64> {
     let size = Int64(input)
     let count = Int64(output)
     let scale =
@@ -75,13 +75,14 @@ extension ResizeParameters {
     if usesPixelCenters { position = position &+ scale / 2 &- 512 }
     let first = min(max(position / 1024, 0), size &- 1)
     let second = max(min((position &+ 1023) / 1024, size &- 1), 0)
-    return Neighbours(
+    return AxisNeighbours(
       first: Int(truncatingIfNeeded: first), second: Int(truncatingIfNeeded: second),
       distance: position &- 1024 &* first)
   }
 
+  /// Positions in single precision.
   @inline(__always)
-  fileprivate func realNeighbours(_ index: Int, _ input: Int, _ output: Int) -> Neighbours<Float> {
+  package func realNeighbours(_ index: Int, _ input: Int, _ output: Int) -> AxisNeighbours<Float> {
     let scale = scale(input, output)
     let position = usesPixelCenters ? (Float(index) + 0.5) * scale - 0.5 : Float(index) * scale
     let below = floored(position)
@@ -89,7 +90,7 @@ extension ResizeParameters {
     let last = Int64(input) &- 1
     let first = min(max(below, 0), last)
     let second = max(min(above, last), 0)
-    return Neighbours(
+    return AxisNeighbours(
       first: Int(truncatingIfNeeded: first), second: Int(truncatingIfNeeded: second),
       distance: position - Float(first))
   }

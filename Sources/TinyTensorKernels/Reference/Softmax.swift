@@ -32,6 +32,14 @@ package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
       saturatingRoundingDoublingHighMultiply(difference &<< inputFactor.shift, inputFactor.multiplier))
   }
 
+  /// `exp` of all differences of bytes from 0 down, in Q0.31; 0 where that is as good as 0.
+  package func exponentialTable() -> [Int32] {
+    var table: [Int32] = []
+    table.reserveCapacity(256)
+    for difference in UInt8.min...UInt8.max { table.append(exponential(UInt8.max - difference, UInt8.max) ?? 0) }
+    return table
+  }
+
   /// Whether the factor can be applied: differences are scaled by a left shift alone.
   package var isUsable: Bool { inputFactor.isUsable && inputFactor.shift >= 0 }
 }

@@ -1,0 +1,169 @@
+import KernelInterface
+import TinyTensorKernels
+
+/// An operation on two tensors of bytes by the kernels of an instruction set. Results equal the reference kernels'.
+struct PackedPairs: Sendable {
+  let set: InstructionSet
+  /// Whether the kernel's left operand is the right one.
+  let swaps: Bool
+  let numbers: PairNumbers
+  /// The two innermost axes, of which the kernels make rows.
+  let rows: PairRows
+  /// The axes around them, with the elements of all rows as the innermost one.
+  let blocks: Broadcast
+  /// How an operand that is repeated along the last axis alone is laid out to longer rows.
+  let pattern: RowPattern?
+
+  /// How operands move along the two innermost axes.
+  struct PairRows: Sendable {
+    var rows: Int
+    var count: Int
+    var lhsStep: Int
+    var rhsStep: Int
+    var repeatsLhs: Bool
+    var repeatsRhs: Bool
+  }
+
+  /// Rows of a short operand, written one after the other so that kernels have enough to do.
+  struct RowPattern: Sendable {
+    var isLhs: Bool
+    /// Elements of the operand.
+    var period: Int
+    /// Elements of the pattern: a multiple of the period.
+    var length: Int
+    /// Elements of the output.
+    var count: Int
+    var memory: WriteSlot
+  }
+}
+
+extension GraphBuilder {
+  /// The kernels for an operation, or `nil` where the reference has to run: there is no set, elements are wider than a
+  /// byte, or a number could leave the range that the kernels compute in.
+  mutating func packedPairs(
+    _ kind: QuantizedArithmeticKind, _ type: IntegerType, _ parameters: QuantizedArithmeticParameters, count: Int
+  ) throws(ModelError) -> PackedPairs? {
+    guard let set = context.instructionSet, type != .int16, count > 0 else { return nil }
+    let lhs = FixedFactor(parameters.lhsFactor)
+    let rhs = FixedFactor(parameters.rhsFactor)
+    let output = FixedFactor(parameters.outputFactor)
+    // A difference of bytes has at most this magnitude.
+    let difference: Int64 = 255
+    let isHalf = (lhs: lhs.isHalf, rhs: rhs.isHalf)
+    var swaps = false
+    let pairKind: PairKind
+    switch kind {
+    case .add, .subtract, .squaredDifference:
+      // Each operand is scaled by 1/2 at most.
+      let scaled = difference << Int64(parameters.leftShift)
+      let reach = kind == .squaredDifference ? (scaled + 2) * (scaled + 2) : scaled + 2
+      guard lhs.left == 0, rhs.left == 0, output.fits(reach), isHalf.lhs || isHalf.rhs else { return nil }
+      swaps = kind == .add && !isHalf.lhs
+      pairKind =
+        kind == .add
+        ? .add
+        : kind == .squaredDifference
+          ? .squaredDifference
+          : isHalf.lhs ? .subtractFromHalf : .subtractHalf
+    case .multiply:
+      guard output.fits(difference * difference) else { return nil }
+      pairKind = .multiply
+    case .addShifted, .subtractShifted, .slope: return nil
+    }
+    let isUnsigned = type == .uint8
+    let broadcast = swaps ? parameters.broadcast.swapped : parameters.broadcast
+    return PackedPairs(
+      set: set, swaps: swaps,
+      numbers: PairNumbers(
+        kind: pairKind, isUnsigned: isUnsigned,
+        lhsZeroPoint: swaps ? parameters.rhsZeroPoint : parameters.lhsZeroPoint,
+        rhsZeroPoint: swaps ? parameters.lhsZeroPoint : parameters.rhsZeroPoint, leftShift: parameters.leftShift,
+        lhsFactor: swaps ? rhs : lhs, rhsFactor: swaps ? lhs : rhs, outputFactor: output,
+        output: OutputBytes(parameters.output, isUnsigned: isUnsigned)),
+      rows: PackedPairs.PairRows(broadcast), blocks: broadcast.blocksOfRows,
+      pattern: try rowPattern(broadcast, count: count))
+  }
+
+  private mutating func rowPattern(
+    _ broadcast: Broadcast, count: Int
+  ) throws(ModelError) -> PackedPairs.RowPattern? {
+    let wanted = 512
+    let period = Int(broadcast.sizes[1])
+    guard broadcast.rank == 2, period < wanted, broadcast.lhsStrides[1] == 1, broadcast.rhsStrides[1] == 1,
+      broadcast.lhsStrides[0] == 0 || broadcast.rhsStrides[0] == 0
+    else { return nil }
+    let length = period * (wanted / period)
+    return PackedPairs.RowPattern(
+      isLhs: broadcast.lhsStrides[0] == 0, period: period, length: length, count: count,
+      memory: try bindScratch(count: length, of: UInt8.self))
+  }
+}
+
+extension PackedPairs {
+  @inline(__always)
+  func run(_ memory: OperatorMemory, lhs: ReadSlot, rhs: ReadSlot, output: WriteSlot) {
+    let (first, second) = swaps ? (rhs, lhs) : (lhs, rhs)
+    let lhs = unsafe memory.pointer(first)
+    let rhs = unsafe memory.pointer(second)
+    let output = unsafe memory.pointer(output)
+    if let pattern { return unsafe run(pattern, memory.pointer(pattern.memory), lhs, rhs, output) }
+    blocks.forEachRow { target, left, right in
+      unsafe set.pairs(
+        PairTask(
+          numbers: numbers, lhs: lhs + left, rhs: rhs + right, output: output + target, rows: rows.rows,
+          count: rows.count, lhsStep: rows.lhsStep, rhsStep: rows.rhsStep, repeatsLhs: rows.repeatsLhs,
+          repeatsRhs: rows.repeatsRhs))
+    }
+  }
+
+  private func run(
+    _ pattern: RowPattern, _ row: UnsafeMutableRawPointer, _ lhs: UnsafeRawPointer, _ rhs: UnsafeRawPointer,
+    _ output: UnsafeMutableRawPointer
+  ) {
+    let source = unsafe pattern.isLhs ? lhs : rhs
+    var filled = 0
+    while filled < pattern.length {
+      unsafe (row + filled).copyMemory(from: source, byteCount: pattern.period)
+      filled += pattern.period
+    }
+    var start = 0
+    while start < pattern.count {
+      unsafe set.pairs(
+        PairTask(
+          numbers: numbers, lhs: pattern.isLhs ? UnsafeRawPointer(row) : lhs + start,
+          rhs: pattern.isLhs ? rhs + start : UnsafeRawPointer(row), output: output + start,
+          rows: 1, count: min(pattern.length, pattern.count - start), lhsStep: 0, rhsStep: 0, repeatsLhs: false,
+          repeatsRhs: false))
+      start += pattern.length
+    }
+  }
+}
+
+extension PackedPairs.PairRows {
+  fileprivate init(_ broadcast: Broadcast) {
+    let inner = broadcast.rank - 1
+    let hasRows = broadcast.rank > 1
+    self.init(
+      rows: hasRows ? Int(broadcast.sizes[inner - 1]) : 1, count: Int(broadcast.sizes[inner]),
+      lhsStep: hasRows ? Int(broadcast.lhsStrides[inner - 1]) : 0,
+      rhsStep: hasRows ? Int(broadcast.rhsStrides[inner - 1]) : 0, repeatsLhs: broadcast.lhsStrides[inner] == 0,
+      repeatsRhs: broadcast.rhsStrides[inner] == 0)
+  }
+}
+
+extension Broadcast {
+  /// The same with the operands in each other's place.
+  fileprivate var swapped: Broadcast {
+    Broadcast(rank: rank, sizes: sizes, lhsStrides: rhsStrides, rhsStrides: lhsStrides)
+  }
+
+  /// The same with the two innermost axes made one, along which nothing is said of the operands.
+  fileprivate var blocksOfRows: Broadcast {
+    guard rank > 1 else { return self }
+    var blocks = self
+    blocks.rank = rank - 1
+    // An output has fewer than 2^31 elements.
+    blocks.sizes[rank - 2] = sizes[rank - 2] &* sizes[rank - 1]
+    return blocks
+  }
+}

@@ -1,0 +1,136 @@
+import KernelInterface
+import Testing
+
+@testable import TinyTensor
+
+/// Memory with marks around it, which kernels must not touch.
+private struct GuardedMemory {
+  private static let margin = 128
+  private static let mark: UInt8 = 0xA5
+  private let memory: AlignedMemory
+  private let count: Int
+
+  init(_ count: Int) throws {
+    self.count = count
+    memory = try #require(AlignedMemory(byteCount: count + 2 * Self.margin))
+    for index in 0..<(count + 2 * Self.margin) {
+      unsafe memory.base.storeBytes(of: Self.mark, toByteOffset: index, as: UInt8.self)
+    }
+  }
+
+  var base: UnsafeMutableRawPointer { unsafe memory.base + Self.margin }
+
+  /// The places, counted from the first byte, of bytes that differ from the marks.
+  var touched: [Int] {
+    (0..<(count + 2 * Self.margin)).filter {
+      unsafe memory.base.load(fromByteOffset: $0, as: UInt8.self) != Self.mark
+    }.map { $0 - Self.margin }
+  }
+
+  /// Whether bytes outside a range were written.
+  func isTouched(outside range: Range<Int>) -> Bool { touched.contains { !range.contains($0) } }
+}
+
+@Suite("Kernels write their part of the output alone")
+struct KernelBoundsTests {
+  private static let counts = [1, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 130]
+
+  private let bytes = OutputBytes(zeroPoint: 3, minimum: -128, maximum: 127, isUnsigned: false)
+  private let half = FixedFactor(multiplier: 1 << 30, shift: 0)
+
+  /// Input memory of zeros, with room to read on.
+  private func input(_ count: Int) throws -> AlignedMemory { try #require(AlignedMemory(byteCount: count)) }
+
+  @Test("elements", arguments: InstructionSet.available, counts)
+  func elements(set: InstructionSet, count: Int) throws {
+    let source = try input(8 * count + 256)
+    let pairs = try GuardedMemory(count)
+    let numbers = PairNumbers(
+      kind: .add, isUnsigned: false, lhsZeroPoint: 0, rhsZeroPoint: 0, leftShift: 20, lhsFactor: half,
+      rhsFactor: half, outputFactor: FixedFactor(multiplier: 1 << 30, shift: -18), output: bytes)
+    unsafe set.pairs(
+      PairTask(
+        numbers: numbers, lhs: source.base, rhs: source.base, output: pairs.base, rows: 1, count: count, lhsStep: 0,
+        rhsStep: 0, repeatsLhs: false, repeatsRhs: true))
+    #expect(pairs.touched == Array(0..<count))
+
+    let table = try GuardedMemory(count)
+    unsafe set.lookUp(LookUpTask(table: source.base, input: source.base, output: table.base, count: count))
+    #expect(table.touched == Array(0..<count))
+
+    let quantized = try GuardedMemory(count)
+    unsafe set.quantize(
+      QuantizeTask(
+        input: UnsafePointer(source.base.assumingMemoryBound(to: Float.self)), output: quantized.base, count: count,
+        scale: 1, zeroPoint: 0, isUnsigned: false))
+    #expect(quantized.touched == Array(0..<count))
+
+    let real = try GuardedMemory(4 * count)
+    unsafe set.dequantize(
+      DequantizeTask(
+        input: source.base, output: real.base.assumingMemoryBound(to: Float.self), count: count, scale: 1,
+        zeroPoint: 0, isUnsigned: false))
+    #expect(real.touched == Array(0..<(4 * count)))
+
+    let softmax = try GuardedMemory(2 * count)
+    unsafe source.base.storeBytes(of: Int32.max, as: Int32.self)
+    unsafe set.softmax(
+      SoftmaxTask(
+        exponentials: UnsafePointer(source.base.assumingMemoryBound(to: Int32.self)), input: source.base + 4,
+        output: softmax.base, depth: count, firstRow: 1, endRow: 2, isUnsigned: true))
+    #expect(softmax.touched == Array(count..<(2 * count)))
+  }
+
+  @Test("sums", arguments: InstructionSet.available, counts)
+  func sums(set: InstructionSet, channels: Int) throws {
+    let source = try input(16 * channels + 256)
+    let scaled = try GuardedMemory(2 * channels)
+    unsafe set.scaleSums(
+      SumScalingTask(
+        sums: UnsafePointer(source.base.assumingMemoryBound(to: Int32.self)),
+        factors: UnsafePointer(source.base.assumingMemoryBound(to: Double.self)), output: scaled.base, rows: 2,
+        channels: channels, zeroPoint: 0, minimum: -128, maximum: 127))
+    #expect(scaled.touched == Array(0..<(2 * channels)))
+
+    let mean = try GuardedMemory(3 * channels)
+    unsafe set.mean(
+      MeanTask(
+        input: source.base, output: mean.base, reduced: 2, inner: channels, firstOuter: 1, endOuter: 2,
+        isUnsigned: false, offset: 0, factor: half, bytes: bytes))
+    #expect(mean.touched == Array(channels..<(2 * channels)))
+  }
+
+  @Test("rows of images", arguments: InstructionSet.available, counts)
+  func images(set: InstructionSet, channels: Int) throws {
+    let source = try input(4 * 4 * channels + 256)
+    let row = 4 * channels
+    for (isMaximum, kernel) in [(true, 3), (false, 3), (false, 2), (false, 20)] {
+      let pool = try GuardedMemory(4 * row)
+      unsafe set.pool(
+        PoolTask(
+          layer: PoolLayer(
+            channels: channels, inputHeight: 4, inputWidth: 4, outputHeight: 4, outputWidth: 4, kernelHeight: kernel,
+            kernelWidth: kernel, strideHeight: 1, strideWidth: 1, paddingTop: kernel / 2, paddingLeft: kernel / 2,
+            isMaximum: isMaximum, isUnsigned: false, minimum: -128, maximum: 127),
+          input: source.base, output: pool.base, firstRow: 1, endRow: 3))
+      #expect(pool.touched == Array(row..<(3 * row)))
+    }
+    let places = [Neighbours](repeating: Neighbours(first: 0, second: 1, distance: 0), count: 4)
+    let image = try GuardedMemory(4 * row)
+    unsafe places.withUnsafeBufferPointer { places in
+      guard let places = places.baseAddress else { return }
+      unsafe set.interpolate(
+        InterpolationTask(
+          rows: places, columns: places, input: source.base, output: image.base, inputHeight: 4, inputWidth: 4,
+          outputHeight: 4, outputWidth: 4, channels: channels, isUnsigned: false, firstRow: 1, endRow: 3))
+    }
+    #expect(image.touched == Array(row..<(3 * row)))
+
+    let positions = try GuardedMemory(4 * 2 * channels)
+    unsafe set.extremum(
+      ExtremumTask(
+        input: source.base, output: positions.base, size: 3, inner: channels, firstRow: 0, endRow: 1, flip: 0x80,
+        isWide: false))
+    #expect(positions.touched == Array(0..<(4 * channels)))
+  }
+}

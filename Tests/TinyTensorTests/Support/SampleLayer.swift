@@ -1,0 +1,154 @@
+@testable import TinyTensor
+
+/// A layer of 8-bit numbers, from which a model is made up: what kernels of all sets are compared on.
+struct SampleLayer {
+  enum Kind { case convolution, depthwise, fullyConnected }
+
+  /// What the image and the filter hold.
+  enum Content { case random, lowest, highest, extremes }
+
+  /// Factors of the output's channels.
+  enum Scaling {
+    /// So that outputs take most of their range.
+    case ordinary
+    /// At least 1/2: shifts are 0 or to the left.
+    case large
+    /// Shifted right by 29 to 31.
+    case tiny
+    /// Of every size.
+    case mixed
+  }
+
+  var kind = Kind.convolution
+  var batches = 1
+  var height = 1
+  var width = 1
+  var inputChannels = 1
+  /// A multiple of `inputChannels` for a depthwise layer.
+  var outputChannels = 1
+  var kernelHeight = 1
+  var kernelWidth = 1
+  var strideHeight = 1
+  var strideWidth = 1
+  var dilationHeight = 1
+  var dilationWidth = 1
+  var isSame = false
+  var groups = 1
+  var isUnsigned = false
+  /// Of zero points; those of uint8 are 128 more.
+  var inputZeroPoint: Int64 = 3
+  var weightZeroPoint: Int64 = 0
+  var outputZeroPoint: Int64 = -5
+  /// 0 none, 1 RELU, 2 RELU_N1_TO_1, 3 RELU6.
+  var activation: Int8 = 0
+  var hasBias = true
+  var content = Content.random
+  var scaling = Scaling.ordinary
+
+  private var type: ElementType { isUnsigned ? .uint8 : .int8 }
+  private var offset: Int64 { isUnsigned ? 128 : 0 }
+
+  /// Taps of an output's sum.
+  private var taps: Int {
+    kind == .depthwise ? kernelHeight * kernelWidth : kernelHeight * kernelWidth * inputChannels / groups
+  }
+
+  var inputShape: [Int] {
+    kind == .fullyConnected ? [batches, inputChannels] : [batches, height, width, inputChannels]
+  }
+
+  private var filterShape: [Int] {
+    switch kind {
+    case .convolution: [outputChannels, kernelHeight, kernelWidth, inputChannels / groups]
+    case .depthwise: [1, kernelHeight, kernelWidth, outputChannels]
+    case .fullyConnected: [outputChannels, inputChannels]
+    }
+  }
+
+  var outputShape: [Int] {
+    func size(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
+      isSame ? (input + stride - 1) / stride : (input - (kernel - 1) * dilation - 1 + stride) / stride
+    }
+    if kind == .fullyConnected { return [batches, outputChannels] }
+    return [
+      batches, size(height, kernelHeight, strideHeight, dilationHeight),
+      size(width, kernelWidth, strideWidth, dilationWidth), outputChannels,
+    ]
+  }
+
+  /// Bytes of a tensor.
+  private func bytes(_ count: Int, _ generator: inout SplitMix) -> [UInt8] {
+    let lowest: UInt8 = isUnsigned ? 0 : 0x80
+    let highest: UInt8 = isUnsigned ? 0xFF : 0x7F
+    return (0..<count).map { _ in
+      switch content {
+      case .random: UInt8.random(in: 0...255, using: &generator)
+      case .lowest: lowest
+      case .highest: highest
+      case .extremes: Bool.random(using: &generator) ? lowest : highest
+      }
+    }
+  }
+
+  /// The factor of a channel.
+  private func factor(_ generator: inout SplitMix) -> Float {
+    // Random sums are around 74 * 74 * the root of the taps, others up to 128 * 128 * the taps.
+    let size = content == .random ? 5500 * Float(taps).squareRoot() : 16384 * Float(taps)
+    let ordinary = Float.random(in: 0.3...3, using: &generator) * 60 / size
+    let large = Float.random(in: 0.5...4, using: &generator)
+    let tiny = Float.random(in: 0x1p-32...0x1p-29, using: &generator)
+    switch scaling {
+    case .ordinary: return ordinary
+    case .large: return large
+    case .tiny: return tiny
+    case .mixed: return [ordinary, large, tiny, 0.5, 1, 0x1p-31][Int.random(in: 0..<6, using: &generator)]
+    }
+  }
+
+  /// The model, and an input for it; the same for the same seed.
+  func make(seed: UInt64) -> (model: TestModel, input: [UInt8]) {
+    var generator = SplitMix(state: seed)
+    var test = TestModel()
+    let image = test.input(inputShape, type, scale: 0.5, zeroPoint: inputZeroPoint + offset)
+    let weights = bytes(filterShape.reduce(1, *), &generator)
+    // uint8 layers have one scale, those of int8 one a channel.
+    let scales = (0..<(isUnsigned ? 1 : outputChannels)).map { _ in factor(&generator) }
+    let filter = test.constant(
+      "filter", filterShape, type, weights, scales: scales,
+      zeroPoints: scales.map { _ in weightZeroPoint + offset }, axis: kind == .depthwise ? 3 : 0)
+    var operands = [image, filter]
+    if hasBias {
+      let range: Int32 = scaling == .large ? 100 : 20_000
+      operands.append(
+        test.constant(
+          "bias", [outputChannels], .int32,
+          (0..<outputChannels).map { _ in Int32.random(in: -range...range, using: &generator) }))
+    }
+    let output = test.output(outputShape, type, scale: 0.5, zeroPoint: outputZeroPoint + offset)
+    test.add(code, operands, [output], options: options)
+    return (test, bytes(inputShape.reduce(1, *), &generator))
+  }
+
+  private var code: BuiltinOperator {
+    switch kind {
+    case .convolution: .conv2D
+    case .depthwise: .depthwiseConv2D
+    case .fullyConnected: .fullyConnected
+    }
+  }
+
+  private var options: (type: UInt8, table: FlatTable) {
+    let padding: Int8 = isSame ? 0 : 1
+    switch kind {
+    case .convolution:
+      return Options.convolution(
+        padding: padding, strideWidth: Int32(strideWidth), strideHeight: Int32(strideHeight), activation: activation,
+        dilationWidth: Int32(dilationWidth), dilationHeight: Int32(dilationHeight))
+    case .depthwise:
+      return Options.depthwise(
+        padding: padding, strideWidth: Int32(strideWidth), strideHeight: Int32(strideHeight), activation: activation,
+        dilationWidth: Int32(dilationWidth), dilationHeight: Int32(dilationHeight))
+    case .fullyConnected: return Options.fullyConnected(activation: activation)
+    }
+  }
+}
