@@ -141,7 +141,7 @@ extension Help {
 
   static let kernels = Help(
     summary: "measure all kernels on a layer, and mark the one that is picked",
-    usage: "kernels [SHAPE... | MODEL...] [--shapes FILE] [--seconds S] [--assert] [--tolerance 5] [--json]",
+    usage: "kernels [SHAPE... | MODEL...] [--shapes FILE] [--list] [--seconds S] [--assert] [--tolerance 5] [--json]",
     description: """
       SHAPE is ROWS,DEPTH,CHANNELS for a product of matrices of int8 (a convolution has a row for each pixel of the
       output, and the window's numbers as depth), or dw:HEIGHTxWIDTHxCHANNELS,HEIGHTxWIDTH,STRIDE for a depthwise
@@ -154,6 +154,7 @@ extension Help {
       """,
     options: [
       ("--shapes FILE", "shapes of a file: in each line a shape, and how often it is there; # begins a remark"),
+      ("--list", "measure nothing; print the shapes of MODEL's layers as --shapes takes them"),
       ("--seconds S", "time for all kernels of a shape together, 0.5 unless given; of a model, 2 unless given"),
       ("--assert", "end with status 1 if the pick is slower than the best kernel by more than the tolerance on any"),
       ("", "shape, after three measurements, and by more than the clock can tell"),
@@ -221,8 +222,8 @@ extension Help {
   ]
 
   private static let exitStatuses = """
-    Exit status: 0 all is well, 1 a check failed (--min, --assert), 2 the command line is wrong, 3 a model or file was refused,
-    4 the device is not available. Results go to standard output, everything else to standard error.
+    Exit status: 0 all is well, 1 a check failed (--min, --assert), 2 the command line is wrong, 3 a model or file was
+    refused, 4 the device is not available. Results go to standard output, everything else to standard error.
     """
 
   /// What `tinyrun --help` prints.

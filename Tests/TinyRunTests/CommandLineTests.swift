@@ -132,6 +132,15 @@ struct CommandLineTests {
     }
   }
 
+  @Test("help of commands that load no model", arguments: ["kernels", "devices", "knobs"])
+  func otherHelp(_ command: String) async throws {
+    #expect(try await Tool.run("--help").output.contains("  \(command)"))
+    let help = try await Tool.run(command, "--help").output
+    #expect(help.contains("usage: tinyrun \(command) [") && help.contains("example:\n  tinyrun \(command)"))
+    #expect(help.contains("--json") && !help.contains("--device"))
+    #expect(help.split(separator: "\n").allSatisfy { $0.count <= 120 })
+  }
+
   private func expectFailure(
     _ result: Tool.Result, _ status: Int32, sourceLocation: SourceLocation = #_sourceLocation
   ) {

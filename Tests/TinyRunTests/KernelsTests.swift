@@ -89,6 +89,27 @@ struct KernelsTests {
     }
   }
 
+  @Test("the shapes of a model are listed as a file of shapes has them")
+  func list() async throws {
+    let model = Fixtures.path("models/mnist_dscnn_int8.tflite")
+    let list = try await Tool.run("kernels", model, "--list").output
+    #expect(
+      list == """
+        196,9,16
+        dw:14x14x16,3x3,1
+        196,16,32
+        dw:16x16x32,3x3,2
+        49,32,64
+        dw:7x7x64,3x3,1
+        49,64,64
+        1,64,10
+
+        """)
+    let file = try Folder()
+    let again = try await Tool.run("kernels", "--list", "--shapes", file.file("shapes", Array(list.utf8))).output
+    #expect(again == list)
+  }
+
   @Test("no difference is beyond the largest tolerance")
   func tolerance() async throws {
     let words = ["kernels", "33,20,9", "--seconds", "0.01", "--tolerance", "1000000", "--assert"]

@@ -5,7 +5,7 @@ enum Kernels {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(
       words, options: ["--shapes", "--seconds", "--tolerance", "--seed", "--signature", "--shape"],
-      flags: ["--assert", "--json", "--fixed-point"])
+      flags: ["--assert", "--list", "--json", "--fixed-point"])
     var shapes: [(shape: LayerShape, count: Int)] = []
     var models: [String] = []
     for word in arguments.positional {
@@ -25,6 +25,12 @@ enum Kernels {
     let tolerance = try number("--tolerance", arguments) { $0 >= 0 && $0 <= 1e6 } ?? 5
     let seed = UInt64(try arguments.integer("--seed", default: 1))
     let choices = try Models.Choices(arguments)
+    if arguments.has("--list") {
+      for path in models { shapes += ModelShapes.all(try Models.load(path, choices)) }
+      let lines = shapes.map { $0.count == 1 ? "\($0.shape)" : "\($0.shape) \($0.count)" }
+      try Terminal.print(lines.joined(separator: "\n"))
+      return
+    }
     let pick = try pick()
 
     let peak = try MachinePeak.measure()
