@@ -15,6 +15,8 @@ public final class Model: Sendable {
   public let file: ModelFile
   /// What runs it.
   public let device: Device
+  /// The set of kernels that was chosen for it, where the device's options leave that open, too.
+  public let kernelSet: KernelSet
   /// What the caller sets, in the order of the signature.
   public let inputs: [TensorInfo]
   /// What the caller reads, in the order of the signature.
@@ -27,6 +29,8 @@ public final class Model: Sendable {
   public let signature: ModelFile.Signature?
 
   let plan: Plan
+  /// Who shares the work of a run.
+  let workers: Workers
   /// How the stored values of each input and output stand for real ones; `nil` where they do not.
   let inputConversions: [RealConversion?]
   let outputConversions: [RealConversion?]
@@ -46,6 +50,8 @@ public final class Model: Sendable {
     let loader = try ModelLoader(file, device: device, options: options)
     self.file = file
     self.device = device
+    kernelSet = loader.kernelSet
+    workers = Workers(for: device.cpuOptions)
     signature = loader.signature
     inputs = loader.inputs
     outputs = loader.outputs
@@ -123,6 +129,10 @@ public final class Model: Sendable {
     for tensor in tensors { names += (names.isEmpty ? "" : ", ") + "\"\(tensor.name)\"" }
     throw ModelError(.unknownName, "no \(what) named \"\(name)\"; this model has \(names)")
   }
+
+  /// Threads that work on one run, the caller's among them: as many as ``CPUOptions/threads`` asks for, but no more than
+  /// there are processors.
+  public var threads: Int { workers.threads }
 
   // MARK: Memory
 

@@ -6,6 +6,7 @@ struct ModelLoader {
   let operators: [OperatorInfo]
   let tensors: [TensorInfo]
   let plan: Plan
+  let kernelSet: KernelSet
 
   init(_ file: ModelFile, device: Device, options: ModelOptions) throws(ModelError) {
     let entry = try EntryPoint(file, options)
@@ -26,6 +27,7 @@ struct ModelLoader {
         quantization: description.quantization?.isPresent == true ? description.quantization : nil,
         count: values[tensor].shape?.count ?? 0, byteCount: builder.byteCount(of: tensor) ?? 0)
     }
+    kernelSet = context.kernelSet
     signature = entry.signature
     inputs = entry.inputs.map { info($0.tensor, $0.name) }
     outputs = entry.outputs.map { info($0.tensor, $0.name) }

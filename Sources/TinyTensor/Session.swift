@@ -22,7 +22,7 @@ public struct Session: ~Copyable, Sendable {
     }
     graph = try GraphInstance(
       plan, file: model.file.storage, arena: arena, base: 0, variables: plan.variables,
-      workers: Workers(for: model.device.cpuOptions))
+      workers: model.workers)
     self.model = model
     self.arena = arena
     reset()

@@ -15,6 +15,7 @@ struct Help: Sendable {
 
   /// Options that the command shares with others.
   private var sharedOptions: [(String, String)] {
+    if usage.hasPrefix("kernels") { return Self.modelOptions }
     if usage.contains("MODEL") { return Self.executionOptions + Self.modelOptions }
     return usage.hasPrefix("cases") ? Self.executionOptions : []
   }
@@ -120,7 +121,7 @@ extension Help {
     description: """
       Prints for each operator the microseconds of a run (the median of all runs, the timer's cost among them), its
       share and the sum of shares so far, multiply-accumulates (MACs) in a nanosecond and how many percent they are of
-      the best operator's here, and the bytes that it touches: inputs, constants and outputs. Then what a run takes
+      the measured peak (see tinyrun help kernels) of all threads, and the bytes that it touches: inputs, constants and outputs. Then what a run takes
       beside its operators, and what it takes without profiling; such runs are made in turn with the profiled ones.
       Operators that cost nothing, as views, are left out. Text is for people and may change; JSON and CSV are for
       programs.
@@ -137,6 +138,48 @@ extension Help {
       ("--trace FILE", "write the first ten runs as a trace, for chrome://tracing and ui.perfetto.dev"),
     ],
     example: "tinyrun profile mnist_dscnn_int8.tflite --runs 2000 --trace trace.json")
+
+  static let kernels = Help(
+    summary: "measure all kernels on a layer, and mark the one that is picked",
+    usage: "kernels [SHAPE... | MODEL...] [--shapes FILE] [--list] [--seconds S] [--assert] [--tolerance 5] [--json]",
+    description: """
+      SHAPE is ROWS,DEPTH,CHANNELS for a product of matrices of int8 (a convolution has a row for each pixel of the
+      output, and the window's numbers as depth), or dw:HEIGHTxWIDTHxCHANNELS,HEIGHTxWIDTH,STRIDE for a depthwise
+      convolution: the image, and the window. The layer is made up. For a MODEL: all distinct layers of CONV_2D,
+      DEPTHWISE_CONV_2D and FULLY_CONNECTED in it, each operator timed by itself in runs of the whole model.
+      Every set of kernels that this processor has runs in turn with all others, on one thread. Printed are the least
+      times: multiply-accumulates (MACs) in a nanosecond, percent of the best kernel's, and percent of the measured
+      peak: what products of matrices in the nearest caches reach on one core. The kernel that the library picks here is
+      marked <--.
+      """,
+    options: [
+      ("--shapes FILE", "shapes of a file: in each line a shape, and how often it is there; # begins a remark"),
+      ("--list", "measure nothing; print the shapes of MODEL's layers as --shapes takes them"),
+      ("--seconds S", "time for all kernels of a shape together, 0.5 unless given; of a model, 2 unless given"),
+      ("--assert", "end with status 1 if the pick is slower than the best kernel by more than the tolerance on any"),
+      ("", "shape, after three measurements, and by more than the clock can tell"),
+      ("--tolerance P", "percent that the pick may be slower; 5 unless given"),
+      ("--seed N", "where random inputs of models begin; 1 unless given"),
+      ("--json", "the result for programs"),
+    ],
+    example: "tinyrun kernels 49,512,512 dw:14x14x512,3x3,1")
+
+  static let devices = Help(
+    summary: "show what can run models here: the processor, its kernels, accelerators",
+    usage: "devices [--json]",
+    description: """
+      Prints the processor, how many of its cores there are, every set of kernels with whether this processor can run
+      it, and the set that a model gets unless it asks for another, with the reason. Then the accelerators.
+      """,
+    options: [("--json", "the list for programs")],
+    example: "tinyrun devices")
+
+  static let knobs = Help(
+    summary: "list the environment variables that are read, and their values",
+    usage: "knobs [--json]",
+    description: "Prints every environment variable that the library reads: what it is now, its values, its meaning.",
+    options: [("--json", "the list for programs")],
+    example: "tinyrun knobs")
 
   static let cases = Help(
     summary: "run folders of cases, each with the outputs that are expected",
@@ -179,8 +222,8 @@ extension Help {
   ]
 
   private static let exitStatuses = """
-    Exit status: 0 all is well, 1 a check failed (--min), 2 the command line is wrong, 3 a model or file was refused,
-    4 the device is not available. Results go to standard output, everything else to standard error.
+    Exit status: 0 all is well, 1 a check failed (--min, --assert), 2 the command line is wrong, 3 a model or file was
+    refused, 4 the device is not available. Results go to standard output, everything else to standard error.
     """
 
   /// What `tinyrun --help` prints.

@@ -14,20 +14,14 @@ enum Models {
   /// What the common options ask for.
   struct Choices {
     let device: Device
-    let threads: Int
-    /// `nil` for the fastest.
-    let kernels: KernelSet?
     let options: ModelOptions
-
-    /// The kernels' name, or `auto` where the library chooses.
-    var kernelsName: String { kernels?.rawValue ?? "auto" }
 
     /// Understands the common options.
     ///
     /// - Throws: ``Failure`` for what cannot be understood, and for devices that this version does not drive.
     init(_ arguments: Arguments) throws {
-      threads = try arguments.integer("--threads", default: 1, in: 1...Models.mostThreads)
-      kernels = try arguments.value("--kernels").map { try Models.kernels(named: $0) }
+      let threads = try arguments.integer("--threads", default: 1, in: 1...Models.mostThreads)
+      let kernels = try arguments.value("--kernels").map { try Models.kernels(named: $0) }
       device = try DeviceName.device(
         named: arguments.value("--device") ?? "cpu", CPUOptions(threads: threads, kernels: kernels))
       var options = ModelOptions(signature: arguments.value("--signature"))
@@ -50,9 +44,14 @@ enum Models {
 
   /// Opens a model and prepares it to run.
   static func load(_ path: String, _ choices: Choices) throws -> Model {
+    try load(path, choices.device, choices.options)
+  }
+
+  /// Opens a model and prepares it to run on a device.
+  static func load(_ path: String, _ device: Device, _ options: ModelOptions) throws -> Model {
     let file = try open(path)
     do {
-      return try Model(file, device: choices.device, options: choices.options)
+      return try Model(file, device: device, options: options)
     } catch {
       throw Failure(error).about(path)
     }

@@ -38,6 +38,9 @@ struct CommandLineTests {
       ["bench", Fixtures.model, "--warmup", "-1"], ["bench", Fixtures.model, "--csv"],
       ["profile"], ["profile", Fixtures.model, Fixtures.model], ["profile", Fixtures.model, "--by", "size"],
       ["profile", Fixtures.model, "--top", "0"], ["profile", Fixtures.model, "--csv", "--json"],
+      ["kernels"], ["kernels", "1,2"], ["kernels", "0,1,1"], ["kernels", "1,2,3,4"], ["kernels", "dw:1x1,1x1,1"],
+      ["kernels", "1,2,3", "--seconds", "0"], ["kernels", "1,2,3", "--tolerance", "-1"],
+      ["kernels", "1,2,3", "--kernels", "portable"], ["devices", "cpu"], ["devices", "--all"], ["knobs", "X"],
       ["profile", Fixtures.model, "--sessions", "2"], ["profile", Fixtures.model, "--runs", "x"],
     ])
   func usage(_ words: [String]) async throws {
@@ -70,7 +73,8 @@ struct CommandLineTests {
       ["run", Fixtures.model, "--output-prefix", "/missing/folder/x"],
       ["run", Fixtures.model, "--dump-tensors", Fixtures.model],
       ["bench", "missing.tflite"], ["bench", Fixtures.labels], ["bench", Fixtures.model, "--signature", "nope"],
-      ["profile", "missing.tflite"], ["profile", Fixtures.labels],
+      ["kernels", "missing.tflite"], ["kernels", Fixtures.labels], ["kernels", "--shapes", "missing.txt"],
+      ["kernels", "1048577,1,1048577"], ["profile", "missing.tflite"], ["profile", Fixtures.labels],
       ["profile", Fixtures.model, "--runs", "1", "--trace", "/missing/folder/trace.json"],
       ["classify", Fixtures.model, Fixtures.model], ["classify", Fixtures.model, Fixtures.images],
       ["classify", Fixtures.model, Fixtures.images + ":10000"], ["classify", Fixtures.model, Fixtures.images + ":-1"],
@@ -126,6 +130,15 @@ struct CommandLineTests {
       #expect(help.contains("Exit status: 0"))
       #expect(help.split(separator: "\n").allSatisfy { $0.count <= 120 })
     }
+  }
+
+  @Test("help of commands that load no model", arguments: ["kernels", "devices", "knobs"])
+  func otherHelp(_ command: String) async throws {
+    #expect(try await Tool.run("--help").output.contains("  \(command)"))
+    let help = try await Tool.run(command, "--help").output
+    #expect(help.contains("usage: tinyrun \(command) [") && help.contains("example:\n  tinyrun \(command)"))
+    #expect(help.contains("--json") && !help.contains("--device"))
+    #expect(help.split(separator: "\n").allSatisfy { $0.count <= 120 })
   }
 
   private func expectFailure(

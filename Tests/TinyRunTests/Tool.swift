@@ -24,12 +24,16 @@ enum Tool {
   /// - Parameters:
   ///   - arguments: its words.
   ///   - input: what it finds on standard input.
-  static func run(_ arguments: [String], input: [UInt8] = []) async throws -> Result {
+  ///   - environment: variables beside those of the tests.
+  static func run(
+    _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
+  ) async throws -> Result {
     let folder = try Folder()
     let process = Process()
     let tool: URL = try #require(executable, "the tool is not beside the tests; build the package first")
     process.executableURL = tool
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: nothing has to be read while the tool runs.
     process.standardInput = try FileHandle(forReadingFrom: folder.write(input, as: "input"))
     let output = try folder.write([], as: "output")

@@ -82,11 +82,7 @@ extension GraphBuilder {
     guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
       geometry.inputChannels == geometry.outputChannels
     else { return nil }
-    // Pixels of few channels share a block where their windows lie beside each other.
-    let isJoinable =
-      geometry.strideWidth == 1 && geometry.dilationWidth == 1 && geometry.kernelWidth == 3
-      && geometry.kernelHeight <= 3
-    let joined = isJoinable ? max(1, 4 * set.lanes / geometry.outputChannels) : 1
+    let joined = set.joinedPixels(geometry)
     let panels = DepthwisePanels(
       lanes: set.lanes, channels: geometry.outputChannels, copies: joined,
       parts: numbers.signedWeightZeroPoint == 0 ? 1 : 2, kernelHeight: geometry.kernelHeight,
@@ -145,9 +141,19 @@ extension GraphBuilder {
   }
 }
 
+extension InstructionSet {
+  /// How many pixels of a depthwise convolution of few channels share a block, their windows beside each other.
+  func joinedPixels(_ geometry: WindowGeometry) -> Int {
+    let isJoinable =
+      geometry.strideWidth == 1 && geometry.dilationWidth == 1 && geometry.kernelWidth == 3
+      && geometry.kernelHeight <= 3
+    return isJoinable ? max(1, 4 * lanes / geometry.outputChannels) : 1
+  }
+}
+
 extension DepthwiseSizes {
   /// The sizes of a convolution, of an image that already has its padding where that is given.
-  fileprivate init(_ geometry: WindowGeometry, _ padding: ImagePadding?, parts: Int) {
+  init(_ geometry: WindowGeometry, _ padding: ImagePadding?, parts: Int) {
     self.init(
       batches: geometry.batches, channels: geometry.outputChannels,
       inputHeight: padding?.paddedHeight ?? geometry.inputHeight,

@@ -115,8 +115,11 @@ extension KernelSet {
 }
 
 extension CPUOptions {
-  /// The kernels that these options choose on this processor.
-  func chosenKernels() throws(ModelError) -> KernelSet {
+  /// The kernels that these options choose on this processor: ``kernels``, or else what the environment variable
+  /// `TINYTENSOR_KERNELS` names, or else the fastest.
+  ///
+  /// - Throws: ``ModelError`` when there are no kernels of that name, or this processor cannot run them.
+  public func chosenKernels() throws(ModelError) -> KernelSet {
     var chosen = kernels
     if chosen == nil { chosen = try KernelSet.named() }
     guard let set = chosen else { return .fastest }

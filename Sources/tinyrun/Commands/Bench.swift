@@ -25,7 +25,7 @@ enum Bench {
     let crew = BenchCrew(model, first.inputs, plan, sessions: sessions)
     let outcome = try crew.run(&session)
     let report = BenchReport(
-      path: path, model: model, choices: choices, seed: seed, inputs: first.inputs,
+      path: path, model: model, seed: seed, inputs: first.inputs,
       sessions: sessions, loadAverage: load, loadNanoseconds: loaded - start, firstRunNanoseconds: first.nanoseconds,
       peakResidentBytes: outcome.peakResidentBytes, allocatorCalls: outcome.allocatorCalls,
       nanoseconds: outcome.nanoseconds, latencies: Distribution(outcome.samples))

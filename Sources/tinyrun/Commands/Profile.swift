@@ -30,9 +30,10 @@ enum Profile {
       try Files.write(Array(trace.json.text.utf8) + [10], to: file)
     }
     let report = ProfileReport(
-      path: path, model: model, choices: try Models.Choices(arguments), inputs: inputs,
+      path: path, model: model, inputs: inputs,
       profile: OperatorProfile(model, profiler), grouping: grouping, top: top, runs: profiler.runs,
-      notAccounted: profiler.notAccounted, timerCost: MonotonicClock.cost(), plain: plain)
+      notAccounted: profiler.notAccounted, timerCost: MonotonicClock.cost(),
+      machinePeak: model.multiplyAccumulates > 0 ? try MachinePeak.measure() * Double(model.threads) : 0, plain: plain)
     if arguments.has("--json") {
       try Terminal.print(report.json.text)
     } else {

@@ -21,14 +21,21 @@ enum Machine {
         }
       }
     #endif
+    return architecture
+  }
+
+  static var architecture: String {
     #if arch(x86_64)
-      return "x86-64"
+      "x86-64"
     #elseif arch(arm64)
-      return "arm64"
+      "arm64"
     #else
-      return "unknown processor"
+      "unknown architecture"
     #endif
   }
+
+  /// Processors that this process may use.
+  static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// Processes that have wanted to run at a time, on the average of the last minute, or `nil` if nobody counts them.
   static var loadAverage: Double? {

@@ -62,9 +62,13 @@ struct OperatorProfile {
   /// The microseconds of all operators.
   var microseconds: Double { operators.reduce(0) { $0 + $1.microseconds } }
 
-  /// The most multiply-accumulates in a nanosecond that the machine has been seen to do: those of the best operator of
-  /// this run. `nil` where no operator has any.
-  func measuredPeak() -> Double? { operators.compactMap(\.rate).max() }
+  /// The most multiply-accumulates in a nanosecond that the machine has been seen to do: what was measured of it, or
+  /// those of the best operator of this run where they are more. `nil` where no operator has any.
+  ///
+  /// - Parameter machine: ``MachinePeak`` of all threads of a run.
+  func measuredPeak(machine: Double = 0) -> Double? {
+    operators.compactMap(\.rate).max().map { max($0, machine) }
+  }
 
   /// Operators or groups of them, those that take the most time first, with their shares.
   func rows(by grouping: Grouping) -> [Row] {

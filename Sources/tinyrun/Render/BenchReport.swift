@@ -4,7 +4,6 @@ import TinyTensor
 struct BenchReport {
   let path: String
   let model: Model
-  let choices: Models.Choices
   let seed: Int
   let inputs: BenchInputs
   let sessions: Int
@@ -24,7 +23,7 @@ struct BenchReport {
   var json: JSON {
     .object([
       ("schema", .number(1)), ("model", .string(path)), ("device", .string(model.device.description)),
-      ("kernels", .string(choices.kernelsName)), ("threads", .number(choices.threads)),
+      ("kernels", .string(model.kernelSet.rawValue)), ("threads", .number(model.threads)),
       ("sessions", .number(sessions)), ("seed", .number(seed)), ("inputs", .string(inputs.name)),
       ("runs", .number(latencies.count)), ("us", latencies.json),
       ("load_ms", .rounded(MonotonicClock.milliseconds(loadNanoseconds), 6)),
@@ -41,7 +40,7 @@ struct BenchReport {
     func time(_ microseconds: Double) -> String { Text.fixed(microseconds, digits) }
     let calls = callsPerRun.map { Text.fixed($0, $0 == 0 ? 0 : 2) } ?? "not counted"
     return """
-      \(model.device)  \(Machine.processor), kernels \(choices.kernelsName), \(Text.plural(choices.threads, "thread")), \
+      \(model.device)  \(Machine.processor), kernels \(model.kernelSet.rawValue), \(Text.plural(model.threads, "thread")), \
       \(Text.plural(sessions, "session"))\(load)
       load \(Text.fixed(MonotonicClock.milliseconds(loadNanoseconds), 2)) ms   first run \
       \(Text.fixed(Double(firstRunNanoseconds) / 1000, 1)) us   arena \(Text.bytes(model.arenaByteCount))   packed \

@@ -4,7 +4,6 @@ import TinyTensor
 struct ProfileReport {
   let path: String
   let model: Model
-  let choices: Models.Choices
   let inputs: BenchInputs
   let profile: OperatorProfile
   let grouping: OperatorProfile.Grouping
@@ -16,6 +15,8 @@ struct ProfileReport {
   let notAccounted: UInt64
   /// What a reading of the clock takes, in nanoseconds.
   let timerCost: UInt64
+  /// Multiply-accumulates in a nanosecond that the threads of a run can do together.
+  let machinePeak: Double
   /// Runs without profiling, one after each profiled run.
   let plain: Distribution
 
@@ -41,7 +42,7 @@ struct ProfileReport {
   var text: String {
     let rows = profile.rows(by: grouping)
     let shown = rows.prefix(top)
-    let peak = profile.measuredPeak()
+    let peak = profile.measuredPeak(machine: machinePeak)
     var table = TextTable(
       [
         .init("us/run", .right), .init("%", .right), .init("cdf%", .right), .init("MAC/ns", .right),
@@ -96,8 +97,9 @@ struct ProfileReport {
       "whole run \(Text.fixed(plain.percentile(50), 3)) us without profiling (\(Text.plural(plain.count, "run")), min "
         + "\(Text.fixed(plain.minimum, 3)), p50 \(Text.fixed(plain.percentile(50), 3)), p99 "
         + "\(Text.fixed(plain.percentile(99), 3)))")
-    let best = peak.map { "peak \(Text.fixed($0, 2)) MAC/ns, of the best operator here   " } ?? ""
-    lines.append("\(best)kernels \(choices.kernelsName)   \(Text.plural(choices.threads, "thread"))   \(inputs.text)")
+    let best = peak.map { "peak \(Text.fixed($0, 2)) MAC/ns   " } ?? ""
+    lines.append(
+      "\(best)kernels \(model.kernelSet.rawValue)   \(Text.plural(model.threads, "thread"))   \(inputs.text)")
     return lines
   }
 
@@ -110,7 +112,7 @@ struct ProfileReport {
 
   /// A line of titles, and a line for each row, as RFC 4180 has them, but for the ends of lines.
   var csv: String {
-    let peak = profile.measuredPeak()
+    let peak = profile.measuredPeak(machine: machinePeak)
     let lines = profile.rows(by: grouping).prefix(top).map { row in
       fields(row, peak).map { field in
         switch field.value {
@@ -132,11 +134,11 @@ struct ProfileReport {
   // MARK: JSON
 
   var json: JSON {
-    let peak = profile.measuredPeak()
+    let peak = profile.measuredPeak(machine: machinePeak)
     let rows = profile.rows(by: grouping).prefix(top).map { JSON.object(fields($0, peak).map { ($0.name, $0.value) }) }
     return .object([
       ("schema", .number(1)), ("model", .string(path)), ("device", .string(model.device.description)),
-      ("kernels", .string(choices.kernelsName)), ("threads", .number(choices.threads)),
+      ("kernels", .string(model.kernelSet.rawValue)), ("threads", .number(model.threads)),
       ("seed", .number(Int(inputs.seed))), ("inputs", .string(inputs.name)), ("runs", .number(runs)),
       ("by", .string(grouping.rawValue)), ("statistic", .string("median")), ("rows", .array(rows)),
       ("not_run", .number(model.operators.count - profile.operators.count)),
