@@ -1,5 +1,3 @@
-import Foundation
-
 /// A command, its function and its help: the one list that dispatch, help and suggestions are made from.
 struct Command: Sendable {
   let name: String
@@ -25,7 +23,7 @@ struct Command: Sendable {
   /// Whether a first word that is no command stands for a model: it exists, or is written like a path.
   static func looksLikeFile(_ word: String) -> Bool {
     if word.hasPrefix("-") || word.isEmpty { return false }
-    return word.contains("/") || word.contains(".") || FileManager.default.fileExists(atPath: word)
+    return word.contains("/") || word.contains(".") || Files.exists(word)
   }
 
   /// The command that a mistyped word probably means, if one is at most two edits away.

@@ -1,4 +1,12 @@
-import Foundation
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// Reading and writing whole files, with errors that name them. `-` is standard input.
 enum Files {
@@ -7,23 +15,34 @@ enum Files {
   /// - Throws: ``Failure`` when it cannot be read. Devices are refused: they may have no end.
   static func read(_ path: String) throws -> [UInt8] {
     if path.isEmpty { throw Failure(.refused, "cannot read a file without a name") }
-    let isStandardInput = path == "-"
-    do {
-      if !isStandardInput {
-        switch kind(of: path) {
-        case .typeDirectory: throw Failure(.refused, "cannot read \(path): it is a folder")
-        case .typeCharacterSpecial, .typeBlockSpecial, .typeSocket:
-          throw Failure(.refused, "cannot read \(path): it is a device, not a file")
-        default: break
-        }
+    if path == "-" { return try readAll(STDIN_FILENO, "standard input") }
+    switch kind(of: path) {
+    case .folder: throw Failure(.refused, "cannot read \(path): it is a folder")
+    case .device: throw Failure(.refused, "cannot read \(path): it is a device, not a file")
+    case .regular, .other, nil: break
+    }
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(.refused, "cannot read \(path): \(lastReason)") }
+    defer { close(descriptor) }
+    return try readAll(descriptor, path)
+  }
+
+  private static func readAll(_ descriptor: Int32, _ name: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var status = stat()
+    if unsafe fstat(descriptor, &status) == 0, status.st_size > 0 { bytes.reserveCapacity(Int(status.st_size) + 1) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let size = buffer.count
+      // Sound: the buffer has this many bytes.
+      let count = unsafe buffer.withUnsafeMutableBytes { unsafe systemRead(descriptor, $0.baseAddress, size) }
+      if count > 0 {
+        bytes += buffer[..<count]
+      } else if count == 0 {
+        return bytes
+      } else if errno != EINTR {
+        throw Failure(.refused, "cannot read \(name): \(lastReason)")
       }
-      let handle =
-        isStandardInput ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      return [UInt8](try handle.readToEnd() ?? Data())
-    } catch let failure as Failure {
-      throw failure
-    } catch {
-      throw Failure(.refused, "cannot read \(isStandardInput ? "standard input" : path): \(reason(error))")
     }
   }
 
@@ -31,52 +50,86 @@ enum Files {
   ///
   /// A regular file is replaced in one step, never shortened in place: it may be the model that is mapped and in use.
   static func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      let replaces = kind(of: path) == .typeRegular
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: replaces ? .atomic : [])
-    } catch {
-      throw Failure(.refused, "cannot write \(path): \(reason(error))")
+    let replaces = kind(of: path) == .regular
+    let target = replaces ? "\(path).\(getpid()).tmp" : path
+    let descriptor = unsafe open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Failure(.refused, "cannot write \(path): \(lastReason)") }
+    var reason = writeAll(bytes, to: descriptor) ? nil : lastReason
+    if close(descriptor) != 0, reason == nil { reason = lastReason }
+    if replaces, reason == nil, unsafe rename(target, path) != 0 { reason = lastReason }
+    if let reason {
+      if replaces { unsafe unlink(target) }
+      throw Failure(.refused, "cannot write \(path): \(reason)")
+    }
+  }
+
+  /// Writes all bytes; returns whether that went well, else `errno` says why.
+  static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    // Sound: what is written lies inside the array.
+    unsafe bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let count = unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
+        if count >= 0 {
+          done += count
+        } else if errno != EINTR {
+          return false
+        }
+      }
+      return true
     }
   }
 
   static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw Failure(.refused, "cannot make the folder \(path): \(reason(error))")
+    if kind(of: path) == .folder { return }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
+    guard unsafe path.hasSuffix("/") || mkdir(path, 0o777) == 0 || kind(of: path) == .folder else {
+      throw Failure(.refused, "cannot make the folder \(path): \(lastReason)")
     }
   }
 
-  /// What a path leads to, or `nil` if that cannot be found out.
-  static func kind(of path: String) -> FileAttributeType? {
-    // Foundation's attributes would look up the owner's name, which takes a millisecond.
+  /// What a path leads to.
+  enum Kind {
+    case regular
+    case folder
+    case device
+    case other
+  }
+
+  /// What a path leads to; `nil` if it leads nowhere.
+  static func kind(of path: String) -> Kind? {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
-    case S_IFREG: return .typeRegular
-    case S_IFDIR: return .typeDirectory
-    case S_IFCHR: return .typeCharacterSpecial
-    case S_IFBLK: return .typeBlockSpecial
-    case S_IFSOCK: return .typeSocket
-    default: return .typeUnknown
+    case S_IFREG: return .regular
+    case S_IFDIR: return .folder
+    case S_IFCHR, S_IFBLK, S_IFSOCK: return .device
+    default: return .other
     }
   }
 
   /// Whether nothing but a regular file is found at a path.
   static func isRegularOrMissing(_ path: String) -> Bool {
     let kind = kind(of: path)
-    return kind == nil || kind == .typeRegular
+    return kind == nil || kind == .regular
   }
 
   /// Whether anything is found at a path.
   static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
-  /// The system's words for an error, where it has any.
-  static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-    let system = (underlying ?? error) as NSError
-    let number = system.domain == NSPOSIXErrorDomain ? system.code : nil
-    if let number, let text = unsafe strerror(Int32(clamping: number)) { return unsafe String(cString: text) }
-    return error.localizedDescription
+  /// What the system says of the call that failed last.
+  static var lastReason: String {
+    guard let text = unsafe strerror(errno) else { return "error \(errno)" }
+    return unsafe String(cString: text)
   }
+}
+
+// The names are those of this file's own functions too.
+
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  unsafe read(descriptor, buffer, count)
+}
+
+private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
+  unsafe write(descriptor, buffer, count)
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TinyTensor
 
 /// An array in NumPy's `.npy` format, versions 1 to 3: a text header, then elements in C order, little endian.
@@ -56,7 +55,7 @@ struct NumpyArray {
   private static func text(in header: String, after key: String, between open: Character, _ close: Character)
     -> String?
   {
-    guard let range = header.range(of: key), let from = header[range.upperBound...].firstIndex(of: open) else {
+    guard let range = header.firstRange(of: key), let from = header[range.upperBound...].firstIndex(of: open) else {
       return nil
     }
     let rest = header[header.index(after: from)...]

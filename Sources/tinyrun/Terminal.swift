@@ -1,4 +1,12 @@
-import Foundation
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// Results go to standard output, messages for people to standard error.
 enum Terminal {
@@ -6,10 +14,8 @@ enum Terminal {
   ///
   /// - Throws: ``Failure`` when they cannot be written, as to a full disk.
   static func print(_ text: String) throws {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-    } catch {
-      throw Failure(.refused, "cannot write the result to standard output: \(Files.reason(error))")
+    guard Files.writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) else {
+      throw Failure(.refused, "cannot write the result to standard output: \(Files.lastReason)")
     }
   }
 
@@ -22,7 +28,7 @@ enum Terminal {
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) != 0 }
 
   fileprivate static func writeError(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    _ = Files.writeAll(Array(text.utf8), to: STDERR_FILENO)
   }
 }
 
@@ -47,7 +53,7 @@ struct ProgressBar {
   private mutating func draw(_ done: Int) {
     next = done + max(1, total / 100)
     let share = Double(done) / Double(total)
-    let filled = String(repeating: "#", count: Int(share * 40)).padding(toLength: 40, withPad: ".", startingAt: 0)
+    let filled = String(repeating: "#", count: Int(share * 40)) + String(repeating: ".", count: 40 - Int(share * 40))
     Terminal.writeError("\r[\(filled)] \(Int(share * 100)) % \(done)/\(total)")
   }
 

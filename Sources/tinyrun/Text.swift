@@ -1,5 +1,14 @@
-import Foundation
 import TinyTensor
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// Values as text for people.
 enum Text {
@@ -41,11 +50,22 @@ enum Text {
   }
 
   static func fixed(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", value)
+    formatted("%.\(digits)f", value)
   }
 
   static func significant(_ value: Float, _ digits: Int) -> String {
-    String(format: "%.\(digits)g", value)
+    formatted("%.\(digits)g", Double(value))
+  }
+
+  /// A number as C's functions write it.
+  private static func formatted(_ format: String, _ value: Double) -> String {
+    // The longest text of a double in fixed notation has 309 digits before the point.
+    var buffer = [CChar](repeating: 0, count: 400)
+    let size = buffer.count
+    // Sound: the format takes one double, and the buffer has this many bytes.
+    let count = unsafe withVaList([value]) { list in unsafe vsnprintf(&buffer, size, format, list) }
+    return String(
+      decoding: buffer.prefix(max(0, min(Int(count), size - 1))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// A duration in microseconds.

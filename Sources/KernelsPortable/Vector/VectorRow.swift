@@ -121,7 +121,10 @@ struct Row3: VectorRow {
   var a: Lanes
   var b: Lanes
   var c: Lanes
-  var d: Lanes { @inline(__always) get { c } @inline(__always) set {} }
+  var d: Lanes {
+    @inline(__always) get { c }
+    @inline(__always) set {}
+  }
 
   @inline(__always)
   init(_ base: UnsafeRawPointer) {
@@ -157,8 +160,14 @@ struct Row2: VectorRow {
   static var width: Int { @inline(__always) get { 2 } }
   var a: Lanes
   var b: Lanes
-  var c: Lanes { @inline(__always) get { b } @inline(__always) set {} }
-  var d: Lanes { @inline(__always) get { b } @inline(__always) set {} }
+  var c: Lanes {
+    @inline(__always) get { b }
+    @inline(__always) set {}
+  }
+  var d: Lanes {
+    @inline(__always) get { b }
+    @inline(__always) set {}
+  }
 
   @inline(__always)
   init(_ base: UnsafeRawPointer) {
@@ -191,8 +200,14 @@ struct HalfRow: VectorRow {
   static var width: Int { @inline(__always) get { 2 } }
   var a: Lanes
   var b: Lanes
-  var c: Lanes { @inline(__always) get { b } @inline(__always) set {} }
-  var d: Lanes { @inline(__always) get { b } @inline(__always) set {} }
+  var c: Lanes {
+    @inline(__always) get { b }
+    @inline(__always) set {}
+  }
+  var d: Lanes {
+    @inline(__always) get { b }
+    @inline(__always) set {}
+  }
 
   @inline(__always)
   init(_ base: UnsafeRawPointer) {
@@ -240,9 +255,18 @@ private struct BytePair {
 struct Row1: VectorRow {
   static var width: Int { @inline(__always) get { 1 } }
   var a: Lanes
-  var b: Lanes { @inline(__always) get { a } @inline(__always) set {} }
-  var c: Lanes { @inline(__always) get { a } @inline(__always) set {} }
-  var d: Lanes { @inline(__always) get { a } @inline(__always) set {} }
+  var b: Lanes {
+    @inline(__always) get { a }
+    @inline(__always) set {}
+  }
+  var c: Lanes {
+    @inline(__always) get { a }
+    @inline(__always) set {}
+  }
+  var d: Lanes {
+    @inline(__always) get { a }
+    @inline(__always) set {}
+  }
 
   @inline(__always)
   init(_ base: UnsafeRawPointer) { a = loadLanes(base, 0) }

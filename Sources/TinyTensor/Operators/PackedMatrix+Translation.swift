@@ -54,7 +54,8 @@ struct ByteLayer {
   /// the general one, anywhere for the others.
   func fits(_ bias: Int32, taps: Int, shift: Int32) -> Bool {
     if output.scaling != .general { return true }
-    let (products, overflow) = taps.multipliedReportingOverflow(by: 255 * (isUnsigned || weightZeroPoint != 0 ? 255 : 128))
+    let (products, overflow) = taps.multipliedReportingOverflow(
+      by: 255 * (isUnsigned || weightZeroPoint != 0 ? 255 : 128))
     guard !overflow, products < 1 << 30 else { return false }
     return (Int64(products) + Int64(bias.magnitude)) << Int64(max(0, shift)) < 1 << 30
   }
@@ -242,8 +243,10 @@ extension MatrixPanelSizes {
 extension ImagePadding {
   /// `nil` where no window reaches over the image's edges.
   init?(_ geometry: WindowGeometry, byte: UInt8) {
-    let height = (geometry.outputHeight - 1) * geometry.strideHeight + (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
-    let width = (geometry.outputWidth - 1) * geometry.strideWidth + (geometry.kernelWidth - 1) * geometry.dilationWidth + 1
+    let height =
+      (geometry.outputHeight - 1) * geometry.strideHeight + (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
+    let width =
+      (geometry.outputWidth - 1) * geometry.strideWidth + (geometry.kernelWidth - 1) * geometry.dilationWidth + 1
     if geometry.paddingTop == 0, geometry.paddingLeft == 0, height <= geometry.inputHeight,
       width <= geometry.inputWidth
     {

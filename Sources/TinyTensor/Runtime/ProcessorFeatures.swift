@@ -125,7 +125,8 @@ extension CPUOptions {
     guard let set = chosen else { return .fastest }
     guard set.isAvailable else {
       throw ModelError(
-        .deviceUnavailable, "this processor cannot run the \(set.rawValue) kernels; its fastest are those named "
+        .deviceUnavailable,
+        "this processor cannot run the \(set.rawValue) kernels; its fastest are those named "
           + KernelSet.fastest.rawValue)
     }
     return set

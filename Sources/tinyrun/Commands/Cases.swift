@@ -1,5 +1,10 @@
-import Foundation
 import TinyTensor
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// `tinyrun cases`: runs folders of cases, each a model with inputs and the outputs that are expected, in one process.
 enum Cases {

@@ -1,4 +1,3 @@
-import Foundation
 import TinyTensor
 
 /// `tinyrun devices`: what can run models here, and which kernels a model gets unless it asks for others.

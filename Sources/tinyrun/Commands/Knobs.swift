@@ -1,5 +1,14 @@
-import Foundation
 import TinyTensor
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// `tinyrun knobs`: the environment variables that the library reads, and what they are now.
 enum Knobs {
@@ -45,7 +54,8 @@ struct Knob: Sendable {
 
   /// What it is now; `nil` where it is not set, or empty, which means the same.
   var value: String? {
-    guard let text = ProcessInfo.processInfo.environment[name], !text.isEmpty else { return nil }
+    // Sound: a string that ends with a zero, which nobody changes while it is read.
+    guard let text = unsafe getenv(name).map({ unsafe String(cString: $0) }), !text.isEmpty else { return nil }
     return text
   }
 

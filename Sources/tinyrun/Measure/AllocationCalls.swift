@@ -1,5 +1,14 @@
-import Foundation
 import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// Counts calls of the C library's allocator, by all threads of the process: `malloc`, `calloc`, `realloc`, `memalign`,
 /// `aligned_alloc` and `posix_memalign`. Swift's own objects and buffers are made by these.

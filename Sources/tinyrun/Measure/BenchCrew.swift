@@ -1,6 +1,15 @@
-import Foundation
 import Synchronization
 import TinyTensor
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// Sessions of one model that are measured at the same time, the first on the thread that asks, each of the others on
 /// one of its own.
@@ -48,10 +57,9 @@ final class BenchCrew: Sendable {
     // Before there are other threads: a first call that another one makes meanwhile could undo it.
     let isCounting = AllocationCalls.start()
     for _ in 1..<count {
-      let thread = Thread { self.workAside() }
-      // What threads have that a program makes without asking for a size.
-      thread.stackSize = 8 << 20
-      thread.start()
+      guard WorkThread.start({ self.workAside() }) else {
+        throw Failure(.refused, "the system has no more threads for \(count) sessions")
+      }
     }
     var recorder = SampleRecorder(capacity: plan.length.sampleCapacity)
     let warming = attempt { try plan.warmUp(&session) }
@@ -110,5 +118,46 @@ final class BenchCrew: Sendable {
   /// Sleeps until something holds, and looks often enough for measurements of microseconds.
   private func wait(until isSo: () -> Bool) {
     while !isSo() { usleep(20) }
+  }
+}
+
+/// A thread that does one thing and ends.
+private enum WorkThread {
+  private final class Work {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  /// Starts a thread; returns whether the system gave one.
+  static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    let work = unsafe Unmanaged.passRetained(Work(body))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    // Sound: the thread takes over the reference.
+    let failed = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        #if canImport(Darwin)
+          let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
+        #else
+          guard let argument = unsafe argument else { return nil }
+          let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
+        #endif
+        work.body()
+        return nil
+      }, work.toOpaque())
+    guard failed == 0 else {
+      unsafe work.release()
+      return false
+    }
+    #if canImport(Darwin)
+      if let thread = unsafe thread { unsafe pthread_detach(thread) }
+    #else
+      pthread_detach(thread)
+    #endif
+    return true
   }
 }

@@ -1,5 +1,5 @@
 #if os(Linux) && canImport(Glibc) && (arch(x86_64) || arch(arm64))
-  import Foundation
+  import Glibc
 
   /// The tables by which the program and its shared libraries reach functions of others: in ELF files, words that the
   /// loader fills in, each described by a relocation with the function's name.

@@ -1,4 +1,12 @@
-import Foundation
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
 
 /// The machine and the process that measurements are made on and by.
 enum Machine {
@@ -13,10 +21,11 @@ enum Machine {
         }
       }
     #else
-      if let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) {
+      if let bytes = try? Files.read("/proc/cpuinfo") {
+        let text = String(decoding: bytes, as: UTF8.self)
         for line in text.split(separator: "\n") where line.hasPrefix("model name") {
           if let colon = line.firstIndex(of: ":") {
-            return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            return String(line[line.index(after: colon)...].drop { $0 == " " })
           }
         }
       }
@@ -35,7 +44,7 @@ enum Machine {
   }
 
   /// Processors that this process may use.
-  static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
+  static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// Processes that have wanted to run at a time, on the average of the last minute, or `nil` if nobody counts them.
   static var loadAverage: Double? {

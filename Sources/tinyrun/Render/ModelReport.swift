@@ -1,4 +1,3 @@
-import Foundation
 import TinyTensor
 
 /// What `inspect` says of a model: the file's facts, and those of the model that was made of it, if it can run.

@@ -1,4 +1,3 @@
-import Foundation
 import TinyTensor
 
 /// A model's report as text of about 100 columns.
@@ -34,7 +33,7 @@ struct ModelText {
   // MARK: Header
 
   private var header: [String] {
-    let name = URL(fileURLWithPath: report.path).lastPathComponent
+    let name = report.path.split(separator: "/").last.map(String.init) ?? report.path
     let description = file.description.isEmpty ? "" : "  \"\(plain(file.description, 40))\""
     var lines = ["\(plain(name, 60))  TFL3 v\(file.version)  \(Text.bytes(file.byteCount))\(description)"]
     if let refusal = report.refusal { lines.append("cannot run: \(Text.printable(refusal.message))") }
