@@ -116,7 +116,7 @@ extension GraphBuilder {
   private func packedPanels(
     _ sizes: MatrixPanels, _ numbers: ByteLayer, _ operands: FullyConnectedOperands
   ) throws(ModelError) -> AlignedMemory? {
-    guard let weights = constantBytes(operands.weights) else { return nil }
+    guard let set = context.instructionSet, let weights = constantBytes(operands.weights) else { return nil }
     guard let panels = AlignedMemory(byteCount: sizes.byteCount) else { throw .outOfMemory(sizes.byteCount) }
     // Sound: the weights have a byte for every input of every unit, checked when their operand was bound.
     let isFit = unsafe weights.withUnsafeBytes { bytes in
@@ -124,10 +124,11 @@ extension GraphBuilder {
       let filter = unsafe MatrixFilter(
         bytes: base, channels: sizes.channels, taps: operands.sizes.depth, segmentTaps: operands.sizes.depth,
         flip: numbers.weightFlip)
+      let sums = set.weightSums(filter)
       var list: [ChannelNumbers] = []
       list.reserveCapacity(sizes.channels)
       for unit in 0..<sizes.channels {
-        guard let entry = unitNumbers(numbers, operands, unit, weightSum: filter.sum(unit)) else { return false }
+        guard let entry = unitNumbers(numbers, operands, unit, weightSum: sums[unit]) else { return false }
         list.append(entry)
       }
       unsafe list.withUnsafeBufferPointer { list in
@@ -135,7 +136,9 @@ extension GraphBuilder {
       }
       return true
     }
-    return isFit ? panels : nil
+    guard isFit else { return nil }
+    releaseFile(operands.weights)
+    return panels
   }
 
   /// What a unit's sum starts from and is scaled by.

@@ -157,8 +157,8 @@ extension GraphBuilder {
     _ sizes: MatrixPanels, groups: Int, _ numbers: inout ByteLayer, taps: Int, segmentTaps: Int,
     _ operands: FilterOperands, isTransposed: Bool
   ) throws(ModelError) -> AlignedMemory? {
-    guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
-      let factors = constantBytes(operands.factors)
+    guard let set = context.instructionSet, let filter = constantBytes(operands.filter),
+      let bias = constantBytes(operands.bias), let factors = constantBytes(operands.factors)
     else { return nil }
     let channels = sizes.channels * groups
     let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
@@ -173,13 +173,14 @@ extension GraphBuilder {
         let part = unsafe MatrixFilter(
           bytes: weights + group * sizes.channels * taps, channels: sizes.channels, taps: taps,
           segmentTaps: segmentTaps, flip: numbers.weightFlip)
+        let sums = set.weightSums(part)
         var list: [ChannelNumbers] = []
         list.reserveCapacity(sizes.channels)
         for channel in 0..<sizes.channels {
           let number = group * sizes.channels + channel
           guard
             let entry = channelNumbers(
-              numbers, bias: bias, factors: factors, channel: number, weightSum: part.sum(channel), taps: taps)
+              numbers, bias: bias, factors: factors, channel: number, weightSum: sums[channel], taps: taps)
           else { return false }
           list.append(entry)
         }
@@ -192,7 +193,16 @@ extension GraphBuilder {
       }
       return true
     }
-    return isFit ? panels : nil
+    guard isFit else { return nil }
+    releaseFile(operands.filter)
+    return panels
+  }
+
+  /// Lets go of the memory that a constant in the file takes, once its packed copy is all that is read.
+  func releaseFile(_ slot: ReadSlot) {
+    if case .file(let offset, let byteCount) = source(of: slot) {
+      file.storage.releaseMemory(offset..<(offset + byteCount))
+    }
   }
 
   /// Whether every channel's factor shifts right, so that high words of products are enough; see ``ChannelRow``.
@@ -225,6 +235,32 @@ extension GraphBuilder {
       for row in 0..<rows { result.append(UInt8.load(bytes, at: row * columns + column)) }
     }
     return result
+  }
+}
+
+extension InstructionSet {
+  /// The sum of each channel's weights, as int8.
+  ///
+  /// Sound if the filter is as large as it says.
+  func weightSums(_ filter: MatrixFilter) -> [Int32] {
+    var sums = [Int32](repeating: 0, count: filter.channels)
+    let segment = Segment(offset: 0, groups: 0)
+    // Windows are summed as uint8; 128 a tap too much.
+    unsafe sums.withUnsafeMutableBufferPointer { target in
+      guard let base = target.baseAddress else { return }
+      unsafe withUnsafePointer(to: segment) { segment in
+        unsafe windowSums(
+          WindowSumTask(
+            layer: MatrixLayer(
+              segments: segment, segmentCount: 1, panels: filter.bytes, panelStride: 0, channels: 1, outputHeight: 1,
+              outputWidth: filter.channels, imageStride: 0, rowStride: 0, columnStride: filter.taps, outputStride: 0,
+              inputFlip: Int32(bitPattern: filter.flip ^ 0x8080_8080),
+              output: OutputBytes(zeroPoint: 0, minimum: 0, maximum: 0, isUnsigned: false), storesSums: false),
+            input: filter.bytes, segmentBytes: filter.taps, factor: 1, sums: base, rows: filter.channels))
+      }
+    }
+    for channel in sums.indices { sums[channel] &-= 128 &* Int32(truncatingIfNeeded: filter.taps) }
+    return sums
   }
 }
 

@@ -97,6 +97,20 @@ final class FileBytes: @unchecked Sendable {
 #endif
 
 extension FileBytes {
+  /// Tells the system that bytes have been copied for good: the memory that a mapping takes for them can serve others.
+  /// They stay readable.
+  func releaseMemory(_ range: Range<Int>) {
+    #if !hasFeature(Embedded) && !os(Windows) && !os(WASI)
+      guard copy == nil else { return }
+      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+      let first = (range.lowerBound + page - 1) / page * page
+      let end = range.upperBound / page * page
+      guard page > 0, first < end, end <= count else { return }
+      // Sound: whole pages of a read-only mapping of a file, which are read from it again when they are touched.
+      unsafe madvise(UnsafeMutableRawPointer(mutating: base.advanced(by: first)), end - first, Int32(MADV_DONTNEED))
+    #endif
+  }
+
   /// Whether the byte at an offset stands at a multiple of `alignment` in memory.
   func isAligned(_ offset: Int, to alignment: Int) -> Bool {
     // Only the number of the address is used.
