@@ -117,6 +117,7 @@
 
   /// What sums become, in every lane.
   struct OutputVectors {
+    private let isPlain: Bool
     private let zeroPoint: Halves
     private let minimum: Octets
     private let maximum: Octets
@@ -128,6 +129,7 @@
 
     @inline(__always)
     init(zeroPoint: Int32, minimum: Int32, maximum: Int32, flip: Int32) {
+      isPlain = minimum == -128 && maximum == 127 && flip == 0
       // All three fit 8 bits, or 9 for the zero point.
       self.zeroPoint = unsafeBitCast(splat((zeroPoint & 0xFFFF) | (zeroPoint &<< 16)), to: Halves.self)
       self.minimum = unsafeBitCast(splat((minimum & 0xFF) &* 0x0101_0101), to: Octets.self)
@@ -144,6 +146,8 @@
       let ab = Builtin.int_sadd_sat_Vec16xInt16(Builtin.int_x86_avx2_packssdw(words(a), words(b)), zeroPoint)
       let cd = Builtin.int_sadd_sat_Vec16xInt16(Builtin.int_x86_avx2_packssdw(words(c), words(d)), zeroPoint)
       let bytes = Builtin.int_x86_avx2_packsswb(ab, cd)
+      // The packs saturate: without an activation of its own, int8 needs no more.
+      if isPlain { return unsafeBitCast(bytes, to: Bytes.self) }
       let clamped = Builtin.int_smin_Vec32xInt8(Builtin.int_smax_Vec32xInt8(bytes, minimum), maximum)
       return unsafeBitCast(Builtin.xor_Vec32xInt8(clamped, flip), to: Bytes.self)
     }

@@ -126,6 +126,7 @@
 
   /// What sums become, in every lane.
   struct OutputVectors {
+    private let isPlain: Bool
     private let zeroPoint: Builtin.Vec32xInt16
     private let minimum: Builtin.Vec64xInt8
     private let maximum: Builtin.Vec64xInt8
@@ -137,6 +138,7 @@
 
     @inline(__always)
     init(zeroPoint: Int32, minimum: Int32, maximum: Int32, flip: Int32) {
+      isPlain = minimum == -128 && maximum == 127 && flip == 0
       // All three fit 8 bits, or 9 for the zero point.
       let pair = (zeroPoint & 0xFFFF) | (zeroPoint &<< 16)
       self.zeroPoint = unsafeBitCast(splat(pair), to: Builtin.Vec32xInt16.self)
@@ -155,6 +157,8 @@
       let ab = Builtin.int_sadd_sat_Vec32xInt16(Builtin.int_x86_avx512_packssdw_512(words(a), words(b)), zeroPoint)
       let cd = Builtin.int_sadd_sat_Vec32xInt16(Builtin.int_x86_avx512_packssdw_512(words(c), words(d)), zeroPoint)
       let bytes = Builtin.int_x86_avx512_packsswb_512(ab, cd)
+      // The packs saturate: without an activation of its own, int8 needs no more.
+      if isPlain { return unsafeBitCast(bytes, to: Bytes.self) }
       let clamped = Builtin.int_smin_Vec64xInt8(Builtin.int_smax_Vec64xInt8(bytes, minimum), maximum)
       return unsafeBitCast(Builtin.xor_Vec64xInt8(clamped, flip), to: Bytes.self)
     }
