@@ -112,7 +112,7 @@ extension LayerShape {
     guard channels <= Self.mostChannels, counts.allSatisfy({ $0 <= Self.mostNumbers }) else {
       throw ModelError(
         .tooLarge,
-        "\(self) is too large to be measured: an operand may have \(Self.mostNumbers) numbers, a layer "
+        "\(description) is too large to be measured: an operand may have \(Self.mostNumbers) numbers, a layer "
           + "\(Self.mostChannels) channels")
     }
   }

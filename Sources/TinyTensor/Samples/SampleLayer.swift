@@ -75,7 +75,8 @@ private struct SampleParts {
     }
     let layer = ByteLayer(numbers.arithmetic, isUnsigned: false)
     guard numbers.fits(layer, taps: shape.taps) else {
-      throw ModelError(.tooLarge, "\(shape): sums of so many products are beyond the kernels; the reference runs them")
+      throw ModelError(
+        .tooLarge, "\(shape.description): sums of so many products are beyond the kernels; the reference runs them")
     }
     switch shape {
     case .matrix: matrix = try MatrixSample(shape, numbers, layer, set)
