@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the modules of vector kernels, each compiled for one instruction set:
-#   - no function of theirs is a weak symbol: the linker keeps one of those for all modules, and could keep one that only
-#     some processors can run;
+#   - no function of theirs is a weak symbol with instructions beyond the architecture's baseline: the linker keeps one
+#     of those for all modules, and it would not run on every processor;
 #   - on a processor without AVX (emulated), the right set is chosen, gives the reference's bytes, and asking for another
 #     one is an error; on one with AVX2, likewise.
 #
@@ -31,33 +31,48 @@ if [[ ${#folders[@]} -eq 0 && -z $program ]]; then
   program=.build/release/tinyrun
 fi
 
-nm="$(dirname "$(command -v swiftc)")/llvm-nm"
+tools=$(dirname "$(command -v swiftc)")
+nm=$tools/llvm-nm
+objdump=$tools/llvm-objdump
 [[ -x $nm ]] || nm=nm
+[[ -x $objdump ]] || objdump=objdump
 status=0
 
 # Weak functions in an object file.
 weak() { "$nm" --defined-only "$1" | awk '$(NF - 1) == "W" || $(NF - 1) == "w" { print $NF }'; }
 
+# Those of the functions of standard input that have an instruction of AVX or later: their names begin with v.
+beyond_baseline() {
+  awk 'NR == FNR { names["<" $1 ">:"] = 1; next }
+    /^[0-9a-f]+ </ { name = $2; next }
+    name in names && $2 ~ /^v[a-z]/ { found[name] = 1 }
+    END { for (name in found) print name }' - <("$objdump" -d --no-show-raw-insn "$1")
+}
+
 for folder in ${folders[@]+"${folders[@]}"}; do
   for sources in Sources/Kernels*; do
     module=$(basename "$sources")
-    count=0
-    found=0
+    objects=0
+    functions=0
+    bad=0
     while IFS= read -r -d '' object; do
-      count=$((count + 1))
+      objects=$((objects + 1))
       symbols=$(weak "$object")
-      if [[ -n $symbols ]]; then
-        found=$((found + 1))
-        printf '%s: weak functions:\n%s\n' "$object" "$symbols" >&2
-      fi
+      [[ -n $symbols ]] || continue
+      functions=$((functions + $(wc -l <<<"$symbols")))
+      symbols=$(beyond_baseline "$object" <<<"$symbols")
+      [[ -n $symbols ]] || continue
+      bad=1
+      printf '%s: weak functions that not every processor can run:\n%s\n' "$object" "$symbols" >&2
     done < <(find -L "$folder/$module.build" -name '*.o' -print0)
-    if [[ $count -eq 0 ]]; then
+    if [[ $objects -eq 0 ]]; then
       echo "$folder: $module has no object files" >&2
-      status=1
-    elif [[ $found -gt 0 ]]; then
+      bad=1
+    fi
+    if [[ $bad -ne 0 ]]; then
       status=1
     else
-      echo "$folder: $module: $count object files, no weak function"
+      echo "$folder: $module: $objects object files, $functions weak functions, all of the baseline"
     fi
   done
 done

@@ -6,8 +6,8 @@
 /// kernel column 4 vectors of int32, each the weights of 4 kernel rows; rows beyond the kernel's height have the weight
 /// 0. A weight is the sum of its parts.
 ///
-/// Where the channels of two neighbouring pixels make one block, a pixel may stand for two of the image's: `channels`
-/// are then those of two, and the window moves by two columns.
+/// Where the channels of several neighbouring pixels fit one block, a pixel may stand for them: `channels` are then those
+/// of all, and the window moves by as many columns.
 package struct DepthwiseLayer: BitwiseCopyable, @unchecked Sendable {
   package var panels: UnsafeRawPointer
   /// Bytes from a panel to the next one.
@@ -87,15 +87,15 @@ package struct DepthwiseSizes: BitwiseCopyable, Sendable, Hashable {
     self.parts = parts
   }
 
-  /// The same convolution with two pixels of the output joined.
+  /// The same convolution with `count` pixels of the output joined.
   ///
   /// Requires that the window moves by one column and meets no padding to the left and right.
-  package func joiningPixels() -> DepthwiseSizes {
+  package func joining(_ count: Int) -> DepthwiseSizes {
     var joined = self
-    joined.channels = 2 * channels
-    joined.lastChannels = outputWidth % 2 == 0 ? 2 * channels : channels
-    joined.outputWidth = (outputWidth + 1) / 2
-    joined.strideWidth = 2
+    joined.channels = count * channels
+    joined.lastChannels = ((outputWidth - 1) % count + 1) * channels
+    joined.outputWidth = (outputWidth + count - 1) / count
+    joined.strideWidth = count
     return joined
   }
 }

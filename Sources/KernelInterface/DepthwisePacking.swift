@@ -3,7 +3,7 @@ package struct DepthwisePanels: BitwiseCopyable, Sendable {
   package var lanes: Int
   /// Of the filter.
   package var channels: Int
-  /// How often the channels lie beside each other: 2 where pixels are joined.
+  /// How often the channels lie beside each other: the count of joined pixels.
   package var copies: Int
   package var parts: Int
   package var kernelHeight: Int

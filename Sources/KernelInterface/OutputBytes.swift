@@ -8,12 +8,11 @@ package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
   package var maximum: Int32
   /// `0x80` in every byte for uint8, 0 for int8.
   package var flip: Int32
-  /// Whether a sum below zero can be seen in the output, so that halves must be rounded away from zero exactly. False
-  /// where the activation's lower bound is the zero point: whatever is negative is raised to it.
-  package var seesNegative: Bool
+  /// How sums are scaled.
+  package var scaling: SumScaling
 
   package init(zeroPoint: Int32, minimum: Int32, maximum: Int32, isUnsigned: Bool) {
-    seesNegative = minimum < zeroPoint
+    scaling = minimum < zeroPoint ? .signed : .positive
     self.zeroPoint = isUnsigned ? zeroPoint - 128 : zeroPoint
     self.minimum = isUnsigned ? minimum - 128 : minimum
     self.maximum = isUnsigned ? maximum - 128 : maximum
@@ -21,12 +20,21 @@ package struct OutputBytes: BitwiseCopyable, Sendable, Hashable {
   }
 }
 
+/// How a layer scales its sums. All round twice, as the reference does: the product to a multiple of `2^31`, ties up,
+/// then to one of `2^shift`, ties away from zero.
+package enum SumScaling: UInt8, BitwiseCopyable, Sendable, Hashable {
+  /// Sums times the multiplier plus `2^30 + 2^(30 + shift)`, then the high words shifted by one less than `shift`:
+  /// roundings down nest. For shifts to the right by at least 1, where no sum below zero can be seen, since the
+  /// activation's lower bound is the zero point.
+  case positive
+  /// The same, less `2^31` for negative products, which takes their ties away from zero.
+  case signed
+  /// Sums shifted left, doubled, times the multiplier, the high words, and then `rounding` and `sign`. For all shifts;
+  /// sums must stay below `2^30`.
+  case general
+}
+
 /// The rows of numbers that a block of channels has before its weights, each one vector a vector of channels.
-///
-/// Products are scaled in one of two ways. Where negative results can be seen: `shifted` sums times the multiplier,
-/// their high words, `rounding` and `sign`, then `shift`. Where they cannot, and every shift is to the right by at least
-/// 1: sums times the multiplier plus the 64-bit number `2^30 + 2^(30 + shift)`, which rounds twice at once, then the
-/// high words shifted by one less.
 package enum ChannelRow {
   /// The bias with all corrections folded in.
   package static let bias = 0

@@ -83,6 +83,28 @@
     return unsafeBitCast(Builtin.or_Vec4xInt64(low, high), to: Lanes.self)
   }
 
+  /// The same, less `2^31` where the product is negative.
+  @inline(__always)
+  func signedHighProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    let evenProduct = Builtin.mul_Vec4xInt64(signExtended(longs(values)), signExtended(longs(even)))
+    let oddProduct = Builtin.mul_Vec4xInt64(upper(longs(values)), signExtended(longs(odd)))
+    let evenSum = Builtin.sub_Vec4xInt64(
+      Builtin.add_Vec4xInt64(evenProduct, longs(plusEven)), signBit31(evenProduct))
+    let oddSum = Builtin.sub_Vec4xInt64(Builtin.add_Vec4xInt64(oddProduct, longs(plusOdd)), signBit31(oddProduct))
+    let low = Builtin.lshr_Vec4xInt64(evenSum, splat(long: 32))
+    let high = Builtin.and_Vec4xInt64(oddSum, splat(long: Int64(bitPattern: 0xFFFF_FFFF_0000_0000)))
+    return unsafeBitCast(Builtin.or_Vec4xInt64(low, high), to: Lanes.self)
+  }
+
+  /// `2^31` where a number is negative, 0 elsewhere.
+  @inline(__always)
+  private func signBit31(_ values: Longs) -> Longs {
+    Builtin.select_Vec4xInt1_Vec4xInt64(
+      Builtin.cmp_slt_Vec4xInt64(values, splat(long: 0)), splat(long: 1 << 31), splat(long: 0))
+  }
+
   @inline(__always)
   private func signExtended(_ values: Longs) -> Longs {
     Builtin.ashr_Vec4xInt64(Builtin.shl_Vec4xInt64(values, splat(long: 32)), splat(long: 32))

@@ -119,6 +119,25 @@
     #endif
   }
 
+  /// The same, less `2^31` where the product is negative, which it is where its value is.
+  @inline(__always)
+  func signedHighProduct(
+    _ values: Lanes, even: Lanes, odd: Lanes, plusEven: Lanes, plusOdd: Lanes
+  ) -> Lanes {
+    // Factors are positive or 0: a negative value with the factor 0 gives 2^30 + 2^(30 + s) - 2^31, whose part above
+    // bit 31 + s is 0 as well.
+    let half = splat(long: 1 << 31)
+    let evenSigns = Builtin.and_Vec2xInt64(signedUpper(shiftedUp(longs(values))), half)
+    let oddSigns = Builtin.and_Vec2xInt64(signedUpper(longs(values)), half)
+    return highProduct(
+      values, even: even, odd: odd,
+      plusEven: unsafeBitCast(Builtin.sub_Vec2xInt64(longs(plusEven), evenSigns), to: Lanes.self),
+      plusOdd: unsafeBitCast(Builtin.sub_Vec2xInt64(longs(plusOdd), oddSigns), to: Lanes.self))
+  }
+
+  @inline(__always)
+  private func shiftedUp(_ values: Longs) -> Longs { Builtin.shl_Vec2xInt64(values, splat(long: 32)) }
+
   @inline(__always)
   private func highSums(_ a: Longs, _ b: Longs, _ c: Longs, _ x: Longs, _ y: Longs, _ z: Longs) -> Lanes {
     let even = Builtin.add_Vec2xInt64(Builtin.mul_Vec2xInt64(a, b), c)

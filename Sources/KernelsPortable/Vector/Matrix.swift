@@ -112,13 +112,14 @@ private func tileKernel<Tile: RowTile>(
   if let terms = task.rowTerms { tile.add(terms: terms + row, count: count) }
   if layer.storesSums {
     tile.storeSums(output, stride: layer.outputStride, count: count, channels: channels)
-  } else if layer.output.seesNegative {
-    tile.scale(panel, seesNegative: true)
-    tile.store(output, stride: layer.outputStride, count: count, bytes, channels: channels)
-  } else {
-    tile.scale(panel, seesNegative: false)
-    tile.store(output, stride: layer.outputStride, count: count, bytes, channels: channels)
+    return
   }
+  switch layer.output.scaling {
+  case .positive: tile.scale(panel, .positive)
+  case .signed: tile.scale(panel, .signed)
+  case .general: tile.scale(panel, .general)
+  }
+  tile.store(output, stride: layer.outputStride, count: count, bytes, channels: channels)
 }
 
 /// Where in its image a row of outputs lies, and its window in the input.

@@ -37,25 +37,32 @@ struct ScalingVectors {
   @inline(__always)
   private func row(_ row: Int) -> Lanes { loadLanes(panel, row &* width &+ vector) }
 
-  /// Sums times their factors, rounded twice as the reference does.
+  /// Sums times their factors, rounded twice as the reference does; see ``SumScaling``.
   ///
-  /// Requires `|sum << left| < 2^30`, so that twice as much fits 32 bits: proven at load. Without `seesNegative`, every
-  /// channel's shift is to the right, and negative results may be 1 too large: they are all below the output's minimum.
+  /// `.positive` may give negative results that are 1 too large: they are all below the output's minimum. `.general`
+  /// requires `|sum << left| < 2^30`, so that twice as much fits 32 bits: proven at load. In the others a product is
+  /// below `2^62` and what is added to it at most `2^61 + 2^30`: no overflow in 64 bits.
   @inline(__always)
-  func scaled(_ sums: Lanes, seesNegative: Bool) -> Lanes {
-    guard seesNegative else {
-      // ((sum * m + 2^30) >> 31 + 2^(s - 1)) >> s is (sum * m + 2^30 + 2^(30 + s)) >> (31 + s): roundings down nest.
-      // |sum * m| < 2^61 and the rest is at most 2^61 + 2^30: no overflow in 64 bits.
+  func scaled(_ sums: Lanes, _ scaling: SumScaling) -> Lanes {
+    switch scaling {
+    case .positive:
       return shiftedRight(
         highProduct(
           sums, even: row(PanelRow.multiplier), odd: row(PanelRow.oddMultiplier),
           plusEven: row(PanelRow.evenRounding), plusOdd: row(PanelRow.oddRounding)), row(PanelRow.highShift))
+    case .signed:
+      // The first rounding of a negative product gives a negative number or, for -2^30 alone, 0; the second rounds that
+      // to 0 with and without the sign's term.
+      return shiftedRight(
+        signedHighProduct(
+          sums, even: row(PanelRow.multiplier), odd: row(PanelRow.oddMultiplier),
+          plusEven: row(PanelRow.evenRounding), plusOdd: row(PanelRow.oddRounding)), row(PanelRow.highShift))
+    case .general:
+      let product = roundedHighProduct(shiftedLeft(sums, row(PanelRow.scaling)), row(PanelRow.multiplier))
+      // A product is negative where its sum is, but for the sum -1 with the factor 2^30, as above.
+      return shiftedRight(
+        product &+ row(PanelRow.rounding) &+ (signs(sums) & row(PanelRow.sign)), row(PanelRow.shift))
     }
-    let product = roundedHighProduct(shiftedLeft(sums, row(PanelRow.scaling)), row(PanelRow.multiplier))
-    // A product is negative where its sum is, but for the sum -1 with the factor 2^30, whose product 0 rounds to 0 with
-    // and without the sign's term.
-    return shiftedRight(
-      product &+ row(PanelRow.rounding) &+ (signs(sums) & row(PanelRow.sign)), row(PanelRow.shift))
   }
 }
 

@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// Two rows.
 struct Tile2<Row: VectorRow>: RowTile {
   static var rows: Int { @inline(__always) get { 2 } }
@@ -22,36 +24,56 @@ struct Tile2<Row: VectorRow>: RowTile {
   ) {
     var place = offset
     while place < end {
-      let group = Row(weights)
-      r0.add(activations(windows.w0, place, flip), group)
-      r1.add(activations(windows.w1, place, flip), group)
+      let x0 = activations(windows.w0, place, flip)
+      let x1 = activations(windows.w1, place, flip)
+      // Vector by vector: with few registers, only one vector of weights is alive at a time.
+      do {
+        let group = loadLanes(weights, 0)
+        r0.a = addProducts(r0.a, x0, group)
+        r1.a = addProducts(r1.a, x1, group)
+      }
+      if Row.width > 1 {
+        let group = loadLanes(weights, 1)
+        r0.b = addProducts(r0.b, x0, group)
+        r1.b = addProducts(r1.b, x1, group)
+      }
+      if Row.width > 2 {
+        let group = loadLanes(weights, 2)
+        r0.c = addProducts(r0.c, x0, group)
+        r1.c = addProducts(r1.c, x1, group)
+      }
+      if Row.width > 3 {
+        let group = loadLanes(weights, 3)
+        r0.d = addProducts(r0.d, x0, group)
+        r1.d = addProducts(r1.d, x1, group)
+      }
       weights += Row.width &* MemoryLayout<Lanes>.size
       place &+= 4
     }
   }
 
   @inline(__always)
-  mutating func scale(_ panel: UnsafeRawPointer, seesNegative: Bool) {
+  mutating func scale(_ panel: UnsafeRawPointer, _ scaling: SumScaling) {
     let width = Row.width
     do {
       let factors = ScalingVectors(panel, vector: 0, of: width)
-      r0.a = factors.scaled(r0.a, seesNegative: seesNegative)
-      r1.a = factors.scaled(r1.a, seesNegative: seesNegative)
+      r0.a = factors.scaled(r0.a, scaling)
+      r1.a = factors.scaled(r1.a, scaling)
     }
     if width > 1 {
       let factors = ScalingVectors(panel, vector: 1, of: width)
-      r0.b = factors.scaled(r0.b, seesNegative: seesNegative)
-      r1.b = factors.scaled(r1.b, seesNegative: seesNegative)
+      r0.b = factors.scaled(r0.b, scaling)
+      r1.b = factors.scaled(r1.b, scaling)
     }
     if width > 2 {
       let factors = ScalingVectors(panel, vector: 2, of: width)
-      r0.c = factors.scaled(r0.c, seesNegative: seesNegative)
-      r1.c = factors.scaled(r1.c, seesNegative: seesNegative)
+      r0.c = factors.scaled(r0.c, scaling)
+      r1.c = factors.scaled(r1.c, scaling)
     }
     if width > 3 {
       let factors = ScalingVectors(panel, vector: 3, of: width)
-      r0.d = factors.scaled(r0.d, seesNegative: seesNegative)
-      r1.d = factors.scaled(r1.d, seesNegative: seesNegative)
+      r0.d = factors.scaled(r0.d, scaling)
+      r1.d = factors.scaled(r1.d, scaling)
     }
   }
 

@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// Six rows.
 struct Tile6<Row: VectorRow>: RowTile {
   static var rows: Int { @inline(__always) get { 6 } }
@@ -47,43 +49,43 @@ struct Tile6<Row: VectorRow>: RowTile {
   }
 
   @inline(__always)
-  mutating func scale(_ panel: UnsafeRawPointer, seesNegative: Bool) {
+  mutating func scale(_ panel: UnsafeRawPointer, _ scaling: SumScaling) {
     let width = Row.width
     do {
       let factors = ScalingVectors(panel, vector: 0, of: width)
-      r0.a = factors.scaled(r0.a, seesNegative: seesNegative)
-      r1.a = factors.scaled(r1.a, seesNegative: seesNegative)
-      r2.a = factors.scaled(r2.a, seesNegative: seesNegative)
-      r3.a = factors.scaled(r3.a, seesNegative: seesNegative)
-      r4.a = factors.scaled(r4.a, seesNegative: seesNegative)
-      r5.a = factors.scaled(r5.a, seesNegative: seesNegative)
+      r0.a = factors.scaled(r0.a, scaling)
+      r1.a = factors.scaled(r1.a, scaling)
+      r2.a = factors.scaled(r2.a, scaling)
+      r3.a = factors.scaled(r3.a, scaling)
+      r4.a = factors.scaled(r4.a, scaling)
+      r5.a = factors.scaled(r5.a, scaling)
     }
     if width > 1 {
       let factors = ScalingVectors(panel, vector: 1, of: width)
-      r0.b = factors.scaled(r0.b, seesNegative: seesNegative)
-      r1.b = factors.scaled(r1.b, seesNegative: seesNegative)
-      r2.b = factors.scaled(r2.b, seesNegative: seesNegative)
-      r3.b = factors.scaled(r3.b, seesNegative: seesNegative)
-      r4.b = factors.scaled(r4.b, seesNegative: seesNegative)
-      r5.b = factors.scaled(r5.b, seesNegative: seesNegative)
+      r0.b = factors.scaled(r0.b, scaling)
+      r1.b = factors.scaled(r1.b, scaling)
+      r2.b = factors.scaled(r2.b, scaling)
+      r3.b = factors.scaled(r3.b, scaling)
+      r4.b = factors.scaled(r4.b, scaling)
+      r5.b = factors.scaled(r5.b, scaling)
     }
     if width > 2 {
       let factors = ScalingVectors(panel, vector: 2, of: width)
-      r0.c = factors.scaled(r0.c, seesNegative: seesNegative)
-      r1.c = factors.scaled(r1.c, seesNegative: seesNegative)
-      r2.c = factors.scaled(r2.c, seesNegative: seesNegative)
-      r3.c = factors.scaled(r3.c, seesNegative: seesNegative)
-      r4.c = factors.scaled(r4.c, seesNegative: seesNegative)
-      r5.c = factors.scaled(r5.c, seesNegative: seesNegative)
+      r0.c = factors.scaled(r0.c, scaling)
+      r1.c = factors.scaled(r1.c, scaling)
+      r2.c = factors.scaled(r2.c, scaling)
+      r3.c = factors.scaled(r3.c, scaling)
+      r4.c = factors.scaled(r4.c, scaling)
+      r5.c = factors.scaled(r5.c, scaling)
     }
     if width > 3 {
       let factors = ScalingVectors(panel, vector: 3, of: width)
-      r0.d = factors.scaled(r0.d, seesNegative: seesNegative)
-      r1.d = factors.scaled(r1.d, seesNegative: seesNegative)
-      r2.d = factors.scaled(r2.d, seesNegative: seesNegative)
-      r3.d = factors.scaled(r3.d, seesNegative: seesNegative)
-      r4.d = factors.scaled(r4.d, seesNegative: seesNegative)
-      r5.d = factors.scaled(r5.d, seesNegative: seesNegative)
+      r0.d = factors.scaled(r0.d, scaling)
+      r1.d = factors.scaled(r1.d, scaling)
+      r2.d = factors.scaled(r2.d, scaling)
+      r3.d = factors.scaled(r3.d, scaling)
+      r4.d = factors.scaled(r4.d, scaling)
+      r5.d = factors.scaled(r5.d, scaling)
     }
   }
 

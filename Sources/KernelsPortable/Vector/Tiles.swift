@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// The rows of outputs that are computed at a time for a block of channels, in registers.
 protocol RowTile {
   associatedtype Row: VectorRow
@@ -20,7 +22,7 @@ protocol RowTile {
     _ windows: Windows, from offset: Int, to end: Int, _ weights: inout UnsafeRawPointer, flip: Lanes)
 
   /// Scales all sums.
-  mutating func scale(_ panel: UnsafeRawPointer, seesNegative: Bool)
+  mutating func scale(_ panel: UnsafeRawPointer, _ scaling: SumScaling)
 
   /// Stores the first `count` rows.
   func store(
@@ -101,12 +103,12 @@ struct Tile1<Row: VectorRow>: RowTile {
   }
 
   @inline(__always)
-  mutating func scale(_ panel: UnsafeRawPointer, seesNegative: Bool) {
+  mutating func scale(_ panel: UnsafeRawPointer, _ scaling: SumScaling) {
     let width = Row.width
-    r0.a = ScalingVectors(panel, vector: 0, of: width).scaled(r0.a, seesNegative: seesNegative)
-    if width > 1 { r0.b = ScalingVectors(panel, vector: 1, of: width).scaled(r0.b, seesNegative: seesNegative) }
-    if width > 2 { r0.c = ScalingVectors(panel, vector: 2, of: width).scaled(r0.c, seesNegative: seesNegative) }
-    if width > 3 { r0.d = ScalingVectors(panel, vector: 3, of: width).scaled(r0.d, seesNegative: seesNegative) }
+    r0.a = ScalingVectors(panel, vector: 0, of: width).scaled(r0.a, scaling)
+    if width > 1 { r0.b = ScalingVectors(panel, vector: 1, of: width).scaled(r0.b, scaling) }
+    if width > 2 { r0.c = ScalingVectors(panel, vector: 2, of: width).scaled(r0.c, scaling) }
+    if width > 3 { r0.d = ScalingVectors(panel, vector: 3, of: width).scaled(r0.d, scaling) }
   }
 
   @inline(__always)

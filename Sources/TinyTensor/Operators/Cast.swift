@@ -77,10 +77,12 @@ extension Cast {
 
   func run(_ memory: OperatorMemory) {
     if let set {
-      return unsafe set.dequantize(
-        DequantizeTask(
-          input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Float.self),
-          count: count, scale: 1, zeroPoint: 0, isUnsigned: source == .uint8))
+      return unsafe VectorWork.run(
+        set,
+        .dequantize(
+          DequantizeTask(
+            input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Float.self),
+            count: count, scale: 1, zeroPoint: 0, isUnsigned: source == .uint8)), memory.workers)
     }
     var start = 0
     while start < count {

@@ -79,10 +79,13 @@ extension Dequantize {
   func run(_ memory: OperatorMemory) {
     if let set, case .integer(let type, let affine) = kind {
       let count = memory.readBytes(input).byteCount
-      return unsafe set.dequantize(
-        DequantizeTask(
-          input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Float.self),
-          count: count, scale: affine.scale, zeroPoint: affine.zeroPoint, isUnsigned: type == .uint8))
+      return unsafe VectorWork.run(
+        set,
+        .dequantize(
+          DequantizeTask(
+            input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Float.self),
+            count: count, scale: affine.scale, zeroPoint: affine.zeroPoint, isUnsigned: type == .uint8)), memory.workers
+      )
     }
     switch kind {
     case .integer(.int8, let affine): run(memory, Int8.self, affine)

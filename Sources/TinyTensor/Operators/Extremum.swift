@@ -78,11 +78,13 @@ extension Extremum {
 
   func run(_ memory: OperatorMemory) {
     if let set {
-      return unsafe set.extremum(
-        ExtremumTask(
-          input: memory.pointer(input), output: memory.pointer(output), size: size, inner: inner, firstRow: 0,
-          endRow: outer,
-          flip: (type == .int8 ? 0x80 : 0) ^ (isLargest ? 0 : 0xFF), isWide: isWide))
+      return unsafe VectorWork.run(
+        set,
+        .extremum(
+          ExtremumTask(
+            input: memory.pointer(input), output: memory.pointer(output), size: size, inner: inner, firstRow: 0,
+            endRow: outer,
+            flip: (type == .int8 ? 0x80 : 0) ^ (isLargest ? 0 : 0xFF), isWide: isWide)), memory.workers)
     }
     switch type {
     case .int8: run(memory, Int8.self)

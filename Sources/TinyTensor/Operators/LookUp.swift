@@ -51,9 +51,12 @@ extension LookUp {
     }
     if let set {
       let count = memory.readBytes(input).byteCount
-      return unsafe set.lookUp(
-        LookUpTask(
-          table: memory.pointer(table), input: memory.pointer(input), output: memory.pointer(output), count: count))
+      return unsafe VectorWork.run(
+        set,
+        .lookUp(
+          LookUpTask(
+            table: memory.pointer(table), input: memory.pointer(input), output: memory.pointer(output), count: count)),
+        memory.workers)
     }
     var output = memory.write(output, as: UInt8.self)
     lookUpReference(table: memory.read(table), input: memory.read(input), output: &output)

@@ -82,15 +82,15 @@ extension GraphBuilder {
     guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
       geometry.inputChannels == geometry.outputChannels
     else { return nil }
-    let joinsPixels = set.joinsPixels(geometry)
+    let joined = set.joinedPixels(geometry)
     let panels = DepthwisePanels(
-      lanes: set.lanes, channels: geometry.outputChannels, copies: joinsPixels ? 2 : 1,
+      lanes: set.lanes, channels: geometry.outputChannels, copies: joined,
       parts: numbers.signedWeightZeroPoint == 0 ? 1 : 2, kernelHeight: geometry.kernelHeight,
       kernelWidth: geometry.kernelWidth)
     guard let memory = try packedPanels(panels, &numbers, operands) else { return nil }
-    let imagePadding = joinsPixels ? ImagePadding(geometry, byte: numbers.paddingByte) : nil
+    let imagePadding = joined > 1 ? ImagePadding(geometry, byte: numbers.paddingByte) : nil
     var sizes = DepthwiseSizes(geometry, imagePadding, parts: panels.parts)
-    if joinsPixels { sizes = sizes.joiningPixels() }
+    if joined > 1 { sizes = sizes.joining(joined) }
     let row = [UInt8](
       repeating: numbers.paddingByte, count: sizes.inputWidth * sizes.inputStep + AlignedMemory.slack)
     return PackedDepthwise(
@@ -109,7 +109,7 @@ extension GraphBuilder {
     guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
       let factors = constantBytes(operands.factors)
     else { return nil }
-    if !shiftRight(factors, channels: sizes.channels) { numbers.output.seesNegative = true }
+    if !shiftRight(factors, channels: sizes.channels) { numbers.output.scaling = .general }
     let taps = sizes.kernelHeight * sizes.kernelWidth
     let flip = UInt8(truncatingIfNeeded: numbers.weightFlip)
     let zeroPoint = numbers.signedWeightZeroPoint
@@ -142,10 +142,13 @@ extension GraphBuilder {
 }
 
 extension InstructionSet {
-  /// Whether a depthwise convolution is done with two pixels joined, so that they fill a block of channels.
-  func joinsPixels(_ geometry: WindowGeometry) -> Bool {
-    geometry.outputChannels == 2 * lanes && geometry.strideWidth == 1 && geometry.dilationWidth == 1
-      && geometry.kernelWidth == 3 && geometry.kernelHeight <= 3
+  /// How many pixels of a depthwise convolution are joined: pixels of few channels share a block where their windows lie
+  /// beside each other.
+  func joinedPixels(_ geometry: WindowGeometry) -> Int {
+    let isJoinable =
+      geometry.strideWidth == 1 && geometry.dilationWidth == 1 && geometry.kernelWidth == 3
+      && geometry.kernelHeight <= 3
+    return isJoinable ? max(1, 4 * lanes / geometry.outputChannels) : 1
   }
 }
 

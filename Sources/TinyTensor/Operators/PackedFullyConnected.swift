@@ -88,7 +88,7 @@ extension GraphBuilder {
   ) throws(ModelError) -> PackedMatrix? {
     guard let set = context.instructionSet else { return nil }
     var numbers = numbers
-    if !shiftRight(operands) { numbers.output.seesNegative = true }
+    if !shiftRight(operands) { numbers.output.scaling = .general }
     let layer = operands.sizes
     let storesSums = operands.multipliers == nil
     let sizes = MatrixPanels(
@@ -104,7 +104,7 @@ extension GraphBuilder {
         storesSums: storesSums, groupInputStride: 0),
       padding: nil, windowFactor: windowFactor, input: operands.input, panels: bind(packed: panels),
       segments: try bind(packed: [Segment(offset: 0, groups: (layer.depth + 3) / 4)]), output: output, padded: nil,
-      rowTerms: windowFactor == nil ? nil : try bindScratch(count: layer.rows, of: Int32.self))
+      rowTerms: windowFactor == nil ? nil : try bindScratch(count: layer.rows, of: Int32.self), windowPanel: nil)
   }
 
   /// Whether every unit's factor shifts right.

@@ -50,8 +50,10 @@ struct ByteLayer {
     return bias &+ unsignedInputZeroPoint &* correction
   }
 
-  /// Whether every sum, shifted left as its channel wants it, stays below `2^30`, so that it can be scaled in 32 bits.
+  /// Whether every sum, shifted left as its channel wants it, stays where the layer's scaling needs it: below `2^30` for
+  /// the general one, anywhere for the others.
   func fits(_ bias: Int32, taps: Int, shift: Int32) -> Bool {
+    if output.scaling != .general { return true }
     let (products, overflow) = taps.multipliedReportingOverflow(by: 255 * (isUnsigned || weightZeroPoint != 0 ? 255 : 128))
     guard !overflow, products < 1 << 30 else { return false }
     return (Int64(products) + Int64(bias.magnitude)) << Int64(max(0, shift)) < 1 << 30
@@ -116,8 +118,32 @@ extension GraphBuilder {
       padded: try padding.map { (padding) throws(ModelError) in
         try bindScratch(count: padding.byteCount, of: UInt8.self)
       },
-      rowTerms: windowFactor == nil ? nil : try bindScratch(count: rows, of: Int32.self))
+      rowTerms: windowFactor == nil ? nil : try bindScratch(count: rows, of: Int32.self),
+      windowPanel: try windowPanel(numbers, sizes, taps: taps, segmentTaps: segmentTaps).map { bind(packed: $0) })
   }
+
+  /// The panel of a channel whose weights are all the factor of windows; `nil` where the filter has no zero point, or a
+  /// window is large: then a row's sum is quicker taken across the vector.
+  func windowPanel(
+    _ numbers: ByteLayer, _ sizes: MatrixPanels, taps: Int, segmentTaps: Int
+  ) throws(ModelError) -> AlignedMemory? {
+    let factor = 0 &- numbers.signedWeightZeroPoint
+    guard factor != 0, let weight = Int8(exactly: factor), sizes.groups <= Self.smallWindowGroups else { return nil }
+    let panel = MatrixPanels(lanes: sizes.lanes, channels: 1, groups: sizes.groups, isNatural: true)
+    guard let memory = AlignedMemory(byteCount: panel.byteCount) else { throw .outOfMemory(panel.byteCount) }
+    let weights = [Int8](repeating: weight, count: taps)
+    let entry = ChannelNumbers(bias: 0, multiplier: 0, shift: -1, inputFlip: numbers.inputFlip)
+    unsafe weights.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let filter = unsafe MatrixFilter(bytes: base, channels: 1, taps: taps, segmentTaps: segmentTaps, flip: 0)
+      // Sound: the panel has room for one channel.
+      unsafe withUnsafePointer(to: entry) { unsafe panel.fill(memory.base, blocks: 0..<1, filter, $0) }
+    }
+    return memory
+  }
+
+  /// Groups of 4 bytes up to which a window's sum is taken as one more channel's.
+  private static var smallWindowGroups: Int { 40 }
 
   /// Whether an operand lies where a few bytes behind it can be read: not in the file.
   func isInMemory(_ operand: Operand) -> Bool {
@@ -135,7 +161,7 @@ extension GraphBuilder {
     else { return nil }
     let channels = sizes.channels * groups
     let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
-    if !shiftRight(factors, channels: channels) { numbers.output.seesNegative = true }
+    if !shiftRight(factors, channels: channels) { numbers.output.scaling = .general }
     guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount) else {
       throw .outOfMemory(groups * sizes.byteCount)
     }
@@ -170,7 +196,9 @@ extension GraphBuilder {
 
   /// Whether every channel's factor shifts right, so that high words of products are enough; see ``ChannelRow``.
   func shiftRight(_ factors: RawSpan, channels: Int) -> Bool {
-    for channel in 0..<channels where factors.int32(2 * channel + 1) >= 0 { return false }
+    for channel in 0..<channels where factors.int32(2 * channel) != 0 && factors.int32(2 * channel + 1) >= 0 {
+      return false
+    }
     return true
   }
 
@@ -181,7 +209,8 @@ extension GraphBuilder {
     // A factor is stored as its multiplier and its shift.
     let start = bias.int32(channel)
     let multiplier = factors.int32(2 * channel)
-    let shift = factors.int32(2 * channel + 1)
+    // All shifts of the factor 0 are equal.
+    let shift = multiplier == 0 ? -1 : factors.int32(2 * channel + 1)
     guard numbers.fits(start, taps: taps, shift: shift) else { return nil }
     return ChannelNumbers(
       bias: numbers.bias(start, weightSum: weightSum, taps: taps), multiplier: multiplier, shift: shift,

@@ -21,6 +21,8 @@ struct PackedMatrix: Sendable {
   let padded: WriteSlot?
   /// One number a row of outputs.
   let rowTerms: WriteSlot?
+  /// The panel of a channel whose weights are all the window's factor, with which sums of small windows are taken.
+  let windowPanel: ReadSlot?
 }
 
 /// The sizes of ``MatrixLayer``, without its pointers; strides in bytes.
@@ -76,10 +78,14 @@ extension PackedMatrix {
       var terms: UnsafeMutablePointer<Int32>?
       if let windowFactor, let rowTerms {
         let sums = unsafe memory.pointer(rowTerms).assumingMemoryBound(to: Int32.self)
-        unsafe set.windowSums(
-          WindowSumTask(
-            layer: layer, input: window, segmentBytes: layout.segmentTaps, factor: windowFactor, sums: sums,
-            rows: layout.rows))
+        if let windowPanel {
+          unsafe sumWindows(memory, layer, panel: memory.pointer(windowPanel), window, to: sums)
+        } else {
+          unsafe set.windowSums(
+            WindowSumTask(
+              layer: layer, input: window, segmentBytes: layout.segmentTaps, factor: windowFactor, sums: sums,
+              rows: layout.rows))
+        }
         unsafe terms = sums
       }
       let target = unsafe output + group * layout.panels.channels * (layout.storesSums ? 4 : 1)
@@ -90,6 +96,26 @@ extension PackedMatrix {
           endRow: layout.rows, firstBlock: 0, endBlock: layout.panels.blocks), threads: memory.workers.threads)
       work.run(memory.workers)
     }
+  }
+}
+
+extension PackedMatrix {
+  /// The terms of all rows, as the sums of one more channel.
+  private func sumWindows(
+    _ memory: OperatorMemory, _ layer: MatrixLayer, panel: UnsafeRawPointer, _ input: UnsafeRawPointer,
+    to sums: UnsafeMutablePointer<Int32>
+  ) {
+    var layer = layer
+    unsafe layer.panels = panel
+    layer.channels = 1
+    layer.outputStride = MemoryLayout<Int32>.stride
+    layer.storesSums = true
+    let work = unsafe MatrixWork(
+      set: set,
+      task: MatrixTask(
+        layer: layer, input: input, output: UnsafeMutableRawPointer(sums), rowTerms: nil, firstRow: 0,
+        endRow: layout.rows, firstBlock: 0, endBlock: 1), threads: memory.workers.threads)
+    work.run(memory.workers)
   }
 }
 

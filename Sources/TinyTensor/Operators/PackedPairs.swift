@@ -106,36 +106,48 @@ extension PackedPairs {
     let lhs = unsafe memory.pointer(first)
     let rhs = unsafe memory.pointer(second)
     let output = unsafe memory.pointer(output)
-    if let pattern { return unsafe run(pattern, memory.pointer(pattern.memory), lhs, rhs, output) }
+    if let pattern { return unsafe run(pattern, memory, lhs, rhs, output) }
     blocks.forEachRow { target, left, right in
-      unsafe set.pairs(
-        PairTask(
-          numbers: numbers, lhs: lhs + left, rhs: rhs + right, output: output + target, rows: rows.rows,
-          count: rows.count, lhsStep: rows.lhsStep, rhsStep: rows.rhsStep, repeatsLhs: rows.repeatsLhs,
-          repeatsRhs: rows.repeatsRhs))
+      unsafe VectorWork.run(
+        set,
+        .pairs(
+          PairTask(
+            numbers: numbers, lhs: lhs + left, rhs: rhs + right, output: output + target, rows: rows.rows,
+            count: rows.count, lhsStep: rows.lhsStep, rhsStep: rows.rhsStep, repeatsLhs: rows.repeatsLhs,
+            repeatsRhs: rows.repeatsRhs)), memory.workers)
     }
   }
 
   private func run(
-    _ pattern: RowPattern, _ row: UnsafeMutableRawPointer, _ lhs: UnsafeRawPointer, _ rhs: UnsafeRawPointer,
+    _ pattern: RowPattern, _ memory: OperatorMemory, _ lhs: UnsafeRawPointer, _ rhs: UnsafeRawPointer,
     _ output: UnsafeMutableRawPointer
   ) {
+    let row = unsafe memory.pointer(pattern.memory)
     let source = unsafe pattern.isLhs ? lhs : rhs
     var filled = 0
     while filled < pattern.length {
       unsafe (row + filled).copyMemory(from: source, byteCount: pattern.period)
       filled += pattern.period
     }
-    var start = 0
-    while start < pattern.count {
-      unsafe set.pairs(
-        PairTask(
-          numbers: numbers, lhs: pattern.isLhs ? UnsafeRawPointer(row) : lhs + start,
-          rhs: pattern.isLhs ? rhs + start : UnsafeRawPointer(row), output: output + start,
-          rows: 1, count: min(pattern.length, pattern.count - start), lhsStep: 0, rhsStep: 0, repeatsLhs: false,
-          repeatsRhs: false))
-      start += pattern.length
+    let rows = pattern.count / pattern.length
+    let rest = pattern.count % pattern.length
+    unsafe run(pattern, memory, row, lhs, rhs, output, start: 0, rows: rows, count: pattern.length)
+    if rest > 0 {
+      unsafe run(pattern, memory, row, lhs, rhs, output, start: pattern.count - rest, rows: 1, count: rest)
     }
+  }
+
+  /// Rows whose one operand is the pattern, from an element of the output on.
+  private func run(
+    _ pattern: RowPattern, _ memory: OperatorMemory, _ row: UnsafeMutableRawPointer, _ lhs: UnsafeRawPointer,
+    _ rhs: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, start: Int, rows: Int, count: Int
+  ) {
+    guard rows > 0 else { return }
+    let task = unsafe PairTask(
+      numbers: numbers, lhs: pattern.isLhs ? UnsafeRawPointer(row) : lhs + start,
+      rhs: pattern.isLhs ? rhs + start : UnsafeRawPointer(row), output: output + start, rows: rows, count: count,
+      lhsStep: pattern.isLhs ? 0 : count, rhsStep: pattern.isLhs ? count : 0, repeatsLhs: false, repeatsRhs: false)
+    VectorWork.run(set, .pairs(task), memory.workers)
   }
 }
 

@@ -92,10 +92,12 @@ extension Pool {
 
   private func run(_ memory: OperatorMemory, _ set: InstructionSet) {
     guard let layer = PoolLayer(kind, geometry) else { return }
-    unsafe set.pool(
-      PoolTask(
-        layer: layer, input: memory.pointer(input), output: memory.pointer(output), firstRow: 0,
-        endRow: geometry.batches * geometry.outputHeight))
+    unsafe VectorWork.run(
+      set,
+      .pool(
+        PoolTask(
+          layer: layer, input: memory.pointer(input), output: memory.pointer(output), firstRow: 0,
+          endRow: geometry.batches * geometry.outputHeight)), memory.workers)
   }
 
   private func runAverage<Element: QuantizedElement>(

@@ -53,10 +53,13 @@ extension Quantize {
   func run(_ memory: OperatorMemory) {
     if let set {
       let count = memory.read(input, as: Float.self).count
-      return unsafe set.quantize(
-        QuantizeTask(
-          input: memory.pointer(input).assumingMemoryBound(to: Float.self), output: memory.pointer(output),
-          count: count, scale: affine.scale, zeroPoint: affine.zeroPoint, isUnsigned: type == .uint8))
+      return unsafe VectorWork.run(
+        set,
+        .quantize(
+          QuantizeTask(
+            input: memory.pointer(input).assumingMemoryBound(to: Float.self), output: memory.pointer(output),
+            count: count, scale: affine.scale, zeroPoint: affine.zeroPoint, isUnsigned: type == .uint8)), memory.workers
+      )
     }
     switch type {
     case .int8: run(memory, Int8.self)

@@ -148,14 +148,16 @@ extension Resize {
   }
 
   private func run(_ memory: OperatorMemory, _ packed: PackedInterpolation) {
-    unsafe packed.set.interpolate(
-      InterpolationTask(
-        rows: memory.pointer(packed.rows).assumingMemoryBound(to: Neighbours.self),
-        columns: memory.pointer(packed.columns).assumingMemoryBound(to: Neighbours.self),
-        input: memory.pointer(input), output: memory.pointer(output), inputHeight: parameters.inputHeight,
-        inputWidth: parameters.inputWidth, outputHeight: parameters.outputHeight,
-        outputWidth: parameters.outputWidth, channels: parameters.channels, isUnsigned: packed.isUnsigned,
-        firstRow: 0, endRow: parameters.batches * parameters.outputHeight))
+    unsafe VectorWork.run(
+      packed.set,
+      .interpolation(
+        InterpolationTask(
+          rows: memory.pointer(packed.rows).assumingMemoryBound(to: Neighbours.self),
+          columns: memory.pointer(packed.columns).assumingMemoryBound(to: Neighbours.self),
+          input: memory.pointer(input), output: memory.pointer(output), inputHeight: parameters.inputHeight,
+          inputWidth: parameters.inputWidth, outputHeight: parameters.outputHeight,
+          outputWidth: parameters.outputWidth, channels: parameters.channels, isUnsigned: packed.isUnsigned,
+          firstRow: 0, endRow: parameters.batches * parameters.outputHeight)), memory.workers)
   }
 
   private func runInteger<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {

@@ -74,10 +74,6 @@ private struct SampleParts {
       return
     }
     let layer = ByteLayer(numbers.arithmetic, isUnsigned: false)
-    guard numbers.fits(layer, taps: shape.taps) else {
-      throw ModelError(
-        .tooLarge, "\(shape.description): sums of so many products are beyond the kernels; the reference runs them")
-    }
     switch shape {
     case .matrix: matrix = try MatrixSample(shape, numbers, layer, set)
     case .depthwise: depthwise = try DepthwiseSample(shape, numbers, layer, set)
@@ -173,13 +169,13 @@ private final class DepthwiseSample {
 
   init(_ shape: LayerShape, _ numbers: SampleNumbers, _ layer: ByteLayer, _ set: InstructionSet) throws(ModelError) {
     let geometry = shape.geometry
-    let joinsPixels = set.joinsPixels(geometry)
+    let joined = set.joinedPixels(geometry)
     let order = DepthwisePanels(
-      lanes: set.lanes, channels: geometry.outputChannels, copies: joinsPixels ? 2 : 1, parts: 1,
+      lanes: set.lanes, channels: geometry.outputChannels, copies: joined, parts: 1,
       kernelHeight: geometry.kernelHeight, kernelWidth: geometry.kernelWidth)
-    let imagePadding = joinsPixels ? ImagePadding(geometry, byte: layer.paddingByte) : nil
+    let imagePadding = joined > 1 ? ImagePadding(geometry, byte: layer.paddingByte) : nil
     var sizes = DepthwiseSizes(geometry, imagePadding, parts: 1)
-    if joinsPixels { sizes = sizes.joiningPixels() }
+    if joined > 1 { sizes = sizes.joining(joined) }
     self.imagePadding = imagePadding
     input = try .holding(numbers.input)
     paddingRow = try .holding(

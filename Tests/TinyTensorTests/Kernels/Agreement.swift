@@ -46,8 +46,11 @@ extension InstructionSet {
 
 extension TestModel {
   /// The outputs by one set of kernels.
-  private func outputs(_ inputs: [[UInt8]], _ kernels: KernelSet, _ options: ModelOptions) throws -> [[UInt8]] {
-    let model = try Model(bytes: bytes, device: .cpu(CPUOptions(kernels: kernels)), options: options)
+  private func outputs(
+    _ inputs: [[UInt8]], _ kernels: KernelSet, threads: Int = 1, _ options: ModelOptions
+  ) throws -> [[UInt8]] {
+    let model = try Model(
+      bytes: bytes, device: .cpu(CPUOptions(threads: threads, kernels: kernels)), options: options)
     var session = try model.makeSession()
     for (index, bytes) in inputs.enumerated() {
       try session.setInput(model.input(at: index), bytes: bytes.span)
@@ -58,7 +61,7 @@ extension TestModel {
     return outputs
   }
 
-  /// Expects that all sets of kernels give the reference's bytes.
+  /// Expects that all sets of kernels give the reference's bytes, the fastest one with two threads too.
   func expectAgreement(
     _ inputs: [[UInt8]], options: ModelOptions = ModelOptions(), _ comment: Comment,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -68,5 +71,7 @@ extension TestModel {
       let found = try outputs(inputs, set, options)
       #expect(found == expected, "\(set): \(comment)", sourceLocation: sourceLocation)
     }
+    let divided = try outputs(inputs, .fastest, threads: 2, options)
+    #expect(divided == expected, "two threads: \(comment)", sourceLocation: sourceLocation)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 /// Sizes around those of vectors: 1, one less and one more than 8, 16 and 64, and primes.
 @Suite("Kernels of elements equal the reference")
 struct ElementKernelTests {
-  private static let counts = [1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 257, 1031]
+  private static let counts = [1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 257, 1031, 20011]
 
   @Test(
     "pairs of bytes", arguments: [BuiltinOperator.add, .sub, .mul, .squaredDifference], [ElementType.int8, .uint8])
@@ -16,7 +16,8 @@ struct ElementKernelTests {
     shapes += [
       ([5, 3], [3], [5, 3]), ([3], [400, 3], [400, 3]), ([67, 17], [67, 1], [67, 17]), ([1, 17], [9, 1], [9, 17]),
       ([33], [1], [33]), ([1], [1], [1]), ([4, 1, 5], [1, 3, 5], [4, 3, 5]), ([2, 3, 1, 7], [3, 4, 1], [2, 3, 4, 7]),
-      ([2, 600], [600], [2, 600]), ([3, 2, 16], [2, 1], [3, 2, 16]),
+      ([2, 600], [600], [2, 600]), ([3, 2, 16], [2, 1], [3, 2, 16]), ([20011], [20011], [20011]),
+      ([20011], [1], [20011]), ([7001, 3], [3], [7001, 3]), ([1, 17], [1201, 1], [1201, 17]),
     ]
     for shape in shapes {
       for round in 0..<6 {
@@ -115,15 +116,17 @@ struct ElementKernelTests {
     var numbers = TestNumbers(seed: UInt64(rows * depth))
     for units in [1, 15, 16, 17, 63, 64, 65, 67] {
       for type in [ElementType.int8, .uint8] {
+        // Sums over 128 hit halves exactly.
+        let isExact = units % 2 == 1
         var model = TestModel()
         let source = model.input([rows, depth], type, scale: 0.5, zeroPoint: numbers.zeroPoint(type))
         let weights = model.constant(
-          "weights", [units, depth], type, numbers.bytes(units * depth), scales: [0.02],
+          "weights", [units, depth], type, numbers.bytes(units * depth), scales: [isExact ? 1 : 0.02],
           zeroPoints: [type == .int8 ? 0 : numbers.zeroPoint(type)])
         let bias = model.constant(
           "bias", [units], .int32, (0..<units).map { _ in Int32(truncatingIfNeeded: numbers.next()) % 5000 })
         let target = model.output(
-          [rows, units], type, scale: numbers.float(0.3...4), zeroPoint: numbers.zeroPoint(type))
+          [rows, units], type, scale: isExact ? 64 : numbers.float(0.3...4), zeroPoint: numbers.zeroPoint(type))
         model.add(
           .fullyConnected, [source, weights, bias], [target],
           options: Options.fullyConnected(activation: Int8(numbers.next() % 4)))

@@ -27,7 +27,8 @@ struct KernelSetTests {
       try #require(!expected.writesBeyond, "reference: \(layer)")
       for set in Self.sets {
         let run = try GuardedRun(model, input, set, threads: threads, filler: index % 2 == 0 ? 0xA5 : 0x5A)
-        try #require(run.output == expected.output, "\(set): \(layer)")
+        let isEqual = run.output == expected.output
+        try #require(isEqual, "\(set) differs: \(layer)")
         try #require(!run.writesBeyond, "\(set) writes beyond: \(layer)")
         if isPacked { try #require(run.kernel.hasSuffix(set.rawValue), "\(set) has no kernel: \(layer)") }
       }

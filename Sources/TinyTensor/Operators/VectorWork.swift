@@ -1,0 +1,135 @@
+import KernelInterface
+
+/// What a kernel of pixels or elements does, in parts of rows or of elements.
+struct VectorWork: BitwiseCopyable {
+  private let set: InstructionSet
+  private let task: Task
+  private let parts: Int
+
+  enum Task: BitwiseCopyable {
+    case pool(PoolTask)
+    case interpolation(InterpolationTask)
+    case extremum(ExtremumTask)
+    case pairs(PairTask)
+    case lookUp(LookUpTask)
+    case quantize(QuantizeTask)
+    case dequantize(DequantizeTask)
+  }
+
+  /// Elements from which on it pays to wake another thread: some microseconds of work.
+  private static let smallestDivided = 1 << 14
+  /// Parts for each thread: so that a thread that was held up does not hold up the others.
+  private static let partsPerThread = 2
+  /// Parts begin at whole cache lines.
+  private static let step = 64
+
+  private init(_ set: InstructionSet, _ task: Task, threads: Int) {
+    self.set = set
+    self.task = task
+    let extent = task.extent
+    guard threads > 1, extent.elements >= Self.smallestDivided else {
+      parts = 1
+      return
+    }
+    parts = max(1, min(threads * Self.partsPerThread, extent.units))
+  }
+
+  /// Does a task's work, divided among threads where it is large.
+  static func run(_ set: InstructionSet, _ task: Task, _ workers: Workers) {
+    let work = VectorWork(set, task, threads: workers.threads)
+    if work.parts == 1 { return task.run(set) }
+    // Sound: the copy outlives the call, which returns when all parts are done.
+    unsafe withUnsafePointer(to: work) { pointer in
+      unsafe workers.run(parts: work.parts, UnsafeRawPointer(pointer)) { work, part in
+        unsafe work.assumingMemoryBound(to: VectorWork.self).pointee.run(part: part)
+      }
+    }
+  }
+
+  private func run(part: Int) { task.part(part, of: parts, step: Self.step).run(set) }
+}
+
+extension VectorWork.Task {
+  @inline(__always)
+  fileprivate func run(_ set: InstructionSet) {
+    switch self {
+    case .pool(let task): set.pool(task)
+    case .interpolation(let task): set.interpolate(task)
+    case .extremum(let task): set.extremum(task)
+    case .pairs(let task): set.pairs(task)
+    case .lookUp(let task): set.lookUp(task)
+    case .quantize(let task): set.quantize(task)
+    case .dequantize(let task): set.dequantize(task)
+    }
+  }
+
+  /// How many elements are computed, and into how many parts they can be divided.
+  fileprivate var extent: (elements: Int, units: Int) {
+    switch self {
+    case .pool(let task):
+      let rows = task.endRow - task.firstRow
+      return (rows * task.layer.outputWidth * task.layer.channels, rows)
+    case .interpolation(let task):
+      let rows = task.endRow - task.firstRow
+      return (rows * task.outputWidth * task.channels, rows)
+    case .extremum(let task):
+      let rows = task.endRow - task.firstRow
+      return (rows * task.size * task.inner, rows)
+    case .pairs(let task): return (task.rows * task.count, task.rows == 1 ? task.count : task.rows)
+    case .lookUp(let task): return (task.count, task.count)
+    case .quantize(let task): return (task.count, task.count)
+    case .dequantize(let task): return (task.count, task.count)
+    }
+  }
+
+  /// One of several parts. Tasks begin with their first row.
+  fileprivate func part(_ part: Int, of parts: Int, step: Int) -> VectorWork.Task {
+    switch self {
+    case .pool(var task):
+      let rows = share(of: task.endRow, step: 1, part: part, of: parts)
+      (task.firstRow, task.endRow) = (rows.lowerBound, rows.upperBound)
+      return .pool(task)
+    case .interpolation(var task):
+      let rows = share(of: task.endRow, step: 1, part: part, of: parts)
+      (task.firstRow, task.endRow) = (rows.lowerBound, rows.upperBound)
+      return .interpolation(task)
+    case .extremum(var task):
+      let rows = share(of: task.endRow, step: 1, part: part, of: parts)
+      (task.firstRow, task.endRow) = (rows.lowerBound, rows.upperBound)
+      return .extremum(task)
+    case .pairs(var task):
+      if task.rows == 1 {
+        let elements = share(of: task.count, step: step, part: part, of: parts)
+        unsafe task.lhs += task.repeatsLhs ? 0 : elements.lowerBound
+        unsafe task.rhs += task.repeatsRhs ? 0 : elements.lowerBound
+        unsafe task.output += elements.lowerBound
+        task.count = elements.count
+      } else {
+        let rows = share(of: task.rows, step: 1, part: part, of: parts)
+        unsafe task.lhs += rows.lowerBound * task.lhsStep
+        unsafe task.rhs += rows.lowerBound * task.rhsStep
+        unsafe task.output += rows.lowerBound * task.count
+        task.rows = rows.count
+      }
+      return .pairs(task)
+    case .lookUp(var task):
+      let elements = share(of: task.count, step: step, part: part, of: parts)
+      unsafe task.input += elements.lowerBound
+      unsafe task.output += elements.lowerBound
+      task.count = elements.count
+      return .lookUp(task)
+    case .quantize(var task):
+      let elements = share(of: task.count, step: step, part: part, of: parts)
+      unsafe task.input += elements.lowerBound
+      unsafe task.output += elements.lowerBound
+      task.count = elements.count
+      return .quantize(task)
+    case .dequantize(var task):
+      let elements = share(of: task.count, step: step, part: part, of: parts)
+      unsafe task.input += elements.lowerBound
+      unsafe task.output += elements.lowerBound
+      task.count = elements.count
+      return .dequantize(task)
+    }
+  }
+}
