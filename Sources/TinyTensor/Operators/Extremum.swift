@@ -72,7 +72,7 @@ extension Extremum {
     return .extremum(
       Extremum(
         isLargest: isLargest, type: type, isWide: outputType == .int64, outer: outer, size: size, inner: inner,
-        set: size <= Int(Int32.max) ? graph.byteInstructionSet(for: input) : nil, input: try graph.bind(input),
+        set: Int32(exactly: size) != nil ? graph.byteInstructionSet(for: input) : nil, input: try graph.bind(input),
         output: try graph.bindOutput(shape: graph.outputShape(sizes))))
   }
 

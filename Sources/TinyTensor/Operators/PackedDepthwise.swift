@@ -142,8 +142,7 @@ extension GraphBuilder {
 }
 
 extension InstructionSet {
-  /// How many pixels of a depthwise convolution are joined: pixels of few channels share a block where their windows lie
-  /// beside each other.
+  /// How many pixels of a depthwise convolution of few channels share a block, their windows beside each other.
   func joinedPixels(_ geometry: WindowGeometry) -> Int {
     let isJoinable =
       geometry.strideWidth == 1 && geometry.dilationWidth == 1 && geometry.kernelWidth == 3
