@@ -60,6 +60,10 @@ trap 'rm -f "$partial"' EXIT
   echo "| date | $(date -u +%Y-%m-%dT%H:%MZ) |"
   echo "| load average before | $(awk '{ print $1 }' /proc/loadavg 2>/dev/null || echo unknown) |"
   echo
+  if awk '{ exit !($1 > 0.5) }' /proc/loadavg 2>/dev/null; then
+    echo "**The machine was busy: these figures are not those of the library alone.**"
+    echo
+  fi
   echo "## Models"
   echo
   echo "Latency is the median of $seconds s of runs, the least time in parentheses. The first run is that of a new process"

@@ -69,8 +69,8 @@ for sanitizer in "${sanitizers[@]}"; do
       for model in "${models[@]}"; do
         check "$tinyrun" bench "$model" --threads 2 --runs 20 --warmup 2 --kernels "$set"
       done
-      check "$tinyrun" kernels 13,37,70 7,64,64 dw:9x7x20,3x3,2 dw:8x9x32,3x3,1 --seconds 0.05
     done
+    check "$tinyrun" kernels 13,37,70 7,64,64 dw:9x7x20,3x3,2 dw:8x9x32,3x3,1 --seconds 0.05
   fi
 done
 if ((failures > 0)); then

@@ -121,10 +121,10 @@ extension Help {
     description: """
       Prints for each operator the microseconds of a run (the median of all runs, the timer's cost among them), its
       share and the sum of shares so far, multiply-accumulates (MACs) in a nanosecond and how many percent they are of
-      the measured peak (see tinyrun help kernels) of all threads, and the bytes that it touches: inputs, constants and outputs. Then what a run takes
-      beside its operators, and what it takes without profiling; such runs are made in turn with the profiled ones.
-      Operators that cost nothing, as views, are left out. Text is for people and may change; JSON and CSV are for
-      programs.
+      the measured peak (see tinyrun help kernels) of all threads, and the bytes that it touches: inputs, constants and
+      outputs. Then what a run takes beside its operators, and what it takes without profiling; such runs are made in
+      turn with the profiled ones. Operators that cost nothing, as views, are left out. Text is for people and may
+      change; JSON and CSV are for programs.
       """,
     options: [
       ("--warmup N", "runs before the timed ones; unless given 10, or as many as half a second takes"),

@@ -91,6 +91,8 @@ extension LayerShape {
 
   private static let mostNumbers = 1 << 28
   private static let mostChannels = 1 << 20
+  /// Sums of so many products stay below `2^30`.
+  private static let mostTaps = 1 << 15
 
   /// Refuses sizes whose operands could exhaust the machine's memory.
   func check() throws(ModelError) {
@@ -109,11 +111,11 @@ extension LayerShape {
         stride,
       ]
     }
-    guard channels <= Self.mostChannels, counts.allSatisfy({ $0 <= Self.mostNumbers }) else {
+    guard channels <= Self.mostChannels, taps <= Self.mostTaps, counts.allSatisfy({ $0 <= Self.mostNumbers }) else {
       throw ModelError(
         .tooLarge,
-        "\(self) is too large to be measured: an operand may have \(Self.mostNumbers) numbers, a layer "
-          + "\(Self.mostChannels) channels")
+        "\(description) is too large to be measured: an operand may have \(Self.mostNumbers) numbers, a layer "
+          + "\(Self.mostChannels) channels, an output \(Self.mostTaps) products")
     }
   }
 }

@@ -42,11 +42,6 @@ struct SampleNumbers {
         multiplier: factors[channel].multiplier, shift: factors[channel].shift, inputFlip: numbers.inputFlip)
     }
   }
-
-  /// Whether vector kernels can scale the sums.
-  func fits(_ numbers: ByteLayer, taps: Int) -> Bool {
-    bias.indices.allSatisfy { numbers.fits(bias[$0], taps: taps, shift: factors[$0].shift) && factors[$0].shift < 0 }
-  }
 }
 
 /// SplitMix64.

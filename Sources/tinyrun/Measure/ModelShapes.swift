@@ -29,6 +29,9 @@ enum ModelShapes {
     case "CONV_2D" where output.count == 4 && filter.count == 4:
       return .matrix(
         rows: output[0] * output[1] * output[2], depth: filter[1] * filter[2] * filter[3], channels: filter[0])
+    case "DEPTHWISE_CONV_2D" where input.count == 4 && input[3] == 1 && filter.count == 4 && output.count == 4:
+      // Of an image with one channel it is an ordinary convolution.
+      return .matrix(rows: output[0] * output[1] * output[2], depth: filter[1] * filter[2], channels: filter[3])
     case "DEPTHWISE_CONV_2D" where input.count == 4 && filter.count == 4 && output.count == 4:
       // Whatever the padding, a stride is about the quotient of the sizes.
       let stride = max(1, (input[1] + output[1] / 2) / output[1])

@@ -21,6 +21,16 @@ struct SampleRecorder: ~Copyable {
     // Not written here: pages that no duration reaches take no memory.
     unsafe storage = UnsafeMutableBufferPointer.allocate(capacity: capacity)
     random = SeededRandom(seed: 1)
+    makeTables()
+  }
+
+  /// What unoptimised code needs of the standard library is made when it is first used, which may allocate: here, not in
+  /// a measurement.
+  private mutating func makeTables() {
+    add(0)
+    _ = random.next(upperBound: UInt64(2))
+    random = SeededRandom(seed: 1)
+    (kept, seen, smallest, largest, mean, squares) = (0, 0, .max, 0, 0, 0)
   }
 
   deinit { unsafe storage.deallocate() }
