@@ -74,14 +74,16 @@ struct DepthwiseWork: BitwiseCopyable {
 
 extension GraphBuilder {
   /// A depthwise convolution's constants for the kernels of the model's instruction set; `nil` where the reference
-  /// kernels have to run: there is no such set, the numbers have other types, there are several outputs a channel, or a
-  /// sum could leave the range that they scale.
+  /// kernels have to run: there is no such set, the numbers have other types, there are several outputs a channel, rows
+  /// are very long, or a sum could leave the range that they scale.
   mutating func packedDepthwise(
     _ geometry: WindowGeometry, input: Operand, _ operands: FilterOperands, output: WriteSlot
   ) throws(ModelError) -> PackedDepthwise? {
     guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
       geometry.inputChannels == geometry.outputChannels
     else { return nil }
+    let (rowBytes, overflow) = geometry.inputWidth.multipliedReportingOverflow(by: geometry.inputChannels)
+    guard !overflow, rowBytes <= Self.largestPaddingRow else { return nil }
     let joined = set.joinedPixels(geometry)
     let panels = DepthwisePanels(
       lanes: set.lanes, channels: geometry.outputChannels, copies: joined,
@@ -102,6 +104,9 @@ extension GraphBuilder {
         try bindScratch(count: padding.byteCount, of: UInt8.self)
       })
   }
+
+  /// Bytes of a row of padding up to which one is made; images with longer rows have the reference kernels.
+  private static var largestPaddingRow: Int { 1 << 20 }
 
   private func packedPanels(
     _ sizes: DepthwisePanels, _ numbers: inout ByteLayer, _ operands: FilterOperands
