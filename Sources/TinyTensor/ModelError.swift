@@ -53,7 +53,8 @@ extension ModelError: CustomStringConvertible {
   public var description: String { message }
 }
 
-/// Why a session refused a request. Nothing has changed when it is thrown.
+/// Why a session refused a request, which has changed nothing, or ended a run, which may have changed variables and
+/// outputs.
 public struct SessionError: Error, Sendable, Hashable {
   /// The kinds of error. More may be added in later versions.
   public struct Code: Sendable, Hashable {
@@ -69,6 +70,8 @@ public struct SessionError: Error, Sendable, Hashable {
     public static let unsupportedConversion = Code(number: 3)
     /// Data that arrived in a run, such as an index, is not what an operator can use.
     public static let invalidData = Code(number: 4)
+    /// The run was ended by the session's ``Session/canceller``; the session can be run again.
+    public static let cancelled = Code(number: 5)
   }
 
   /// What kind of error it is.

@@ -14,7 +14,9 @@ struct ModelLoader {
     try Self.checkEntry(subgraph, entry)
     let codes = try Self.checkedCodes(file, subgraph, device, options)
     let context = try BuildContext(file, device: device, options: options)
-    var builder = try GraphBuilder(context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph))
+    var builder = try GraphBuilder(
+      context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph),
+      outputs: entry.outputs.map { $0.tensor })
     let kernels = try builder.translateAll(codes)
     try builder.checkOutputs(entry.outputs.map { $0.tensor })
 
@@ -33,12 +35,14 @@ struct ModelLoader {
     outputs = entry.outputs.map { info($0.tensor, $0.name) }
     tensors = subgraph.tensors.indices.map { info($0, subgraph.tensors[$0].name) }
     operators = subgraph.operators.indices.map { index in
-      let facts = kernels[index]
+      let facts = builder.folded.contains(index) ? nil : kernels[index]
+      let foldedInto = builder.foldedInto[index]
       return OperatorInfo(
         name: codes[index].name, device: .cpu,
-        kernel: builder.folded.contains(index) ? "folded" : facts?.kernelName ?? "view",
+        kernel: foldedInto.map { "folded into operator \($0)" } ?? facts?.kernelName
+          ?? (builder.folded.contains(index) ? "folded" : "view"),
         inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
-        multiplyAccumulates: builder.folded.contains(index) ? 0 : facts?.multiplyAccumulates ?? 0)
+        multiplyAccumulates: facts?.multiplyAccumulates ?? 0, foldedInto: foldedInto)
     }
     plan = try Plan(
       builder, inputs: entry.inputs.map { $0.tensor }, outputs: entry.outputs.map { $0.tensor })

@@ -1,7 +1,8 @@
 /// Watches a run, operator by operator.
 ///
 /// Calls are made on the thread that runs the session. Operators that cost nothing, such as RESHAPE, are not run and
-/// not reported; their outputs can be read once their inputs are written.
+/// not reported; their outputs can be read once their inputs are written. Nor are those whose work another one does
+/// (``OperatorInfo/foldedInto``); their outputs have no memory.
 public protocol RunObserver: ~Copyable {
   /// An operator is about to run.
   mutating func willRun(_ event: OperatorEvent)

@@ -11,6 +11,8 @@ import TinyTensorKernels
 public struct Session: ~Copyable, Sendable {
   /// The model that it runs.
   public let model: Model
+  /// Ends a run of this session from elsewhere.
+  public let canceller = RunCanceller()
 
   private let arena: AlignedMemory
   private let graph: GraphInstance
@@ -22,7 +24,7 @@ public struct Session: ~Copyable, Sendable {
     }
     graph = try GraphInstance(
       plan, file: model.file.storage, arena: arena, base: 0, variables: plan.variables,
-      workers: model.workers)
+      workers: model.workers, canceller: canceller)
     self.model = model
     self.arena = arena
     reset()
@@ -32,7 +34,8 @@ public struct Session: ~Copyable, Sendable {
 
   /// Runs the model on the inputs as they are.
   ///
-  /// - Throws: ``SessionError`` when data that arrives in the run, such as an index, cannot be used, or a device fails.
+  /// - Throws: ``SessionError`` when data that arrives in the run, such as an index, cannot be used, a device fails, or
+  ///   the run is cancelled by ``canceller``.
   /// - Complexity: allocates nothing.
   public mutating func run() throws(SessionError) {
     try graph.run()
@@ -46,6 +49,7 @@ public struct Session: ~Copyable, Sendable {
   /// - Throws: as ``run()`` does.
   public mutating func run<Observer: RunObserver & ~Copyable>(observer: inout Observer) throws(SessionError) {
     for step in 0..<graph.stepCount {
+      try graph.checkCancellation()
       let event = OperatorEvent(index: graph.operatorIndex(ofStep: step))
       observer.willRun(event)
       try graph.runStep(step)

@@ -36,7 +36,8 @@ public struct OperatorInfo: Sendable, Hashable {
   public let name: String
   /// The device that runs it.
   public let device: Device
-  /// What does the work; `view` for operators that cost nothing, `folded` for those that were computed at load.
+  /// What does the work; `view` for operators that cost nothing, `folded` for those that were computed at load,
+  /// `folded into operator 5` for those whose work another one does.
   public let kernel: String
   /// Indices of the tensors that it reads; -1 where an optional one is left out.
   public let inputs: [Int]
@@ -44,12 +45,15 @@ public struct OperatorInfo: Sendable, Hashable {
   public let outputs: [Int]
   /// Multiplications that are added to a sum in one run.
   public let multiplyAccumulates: Int
+  /// The operator that does its work too, if one does: it does not run, and what lies between the two has no memory.
+  public let foldedInto: Int?
 
   /// Whether it costs nothing: its output is its input in another shape.
   public var isView: Bool { kernel == "view" }
 
-  /// Whether it was computed when the model was loaded, since all that it reads is constant.
-  public var isFolded: Bool { kernel == "folded" }
+  /// Whether it does not run: it was computed when the model was loaded, since all that it reads is constant, or another
+  /// operator does its work.
+  public var isFolded: Bool { foldedInto != nil || kernel == "folded" }
 }
 
 /// How the bytes of an image become input values.

@@ -22,7 +22,7 @@ struct Help: Sendable {
 
   static let inspect = Help(
     summary: "show what is in a model file, whether it can run or not",
-    usage: "inspect MODEL [--ops] [--tensors] [--memory] [--json]",
+    usage: "inspect MODEL [--ops] [--tensors] [--memory] [--plan] [--json]",
     description: """
       Shows inputs and outputs, every operator with its shapes, weights, multiply-accumulates (MACs) and kernel, and
       totals. A model that cannot run is shown too, with the reason; its operators are marked unsupported (this version
@@ -32,7 +32,8 @@ struct Help: Sendable {
     options: [
       ("--ops", "all tensors of every operator, with their full names"),
       ("--tensors", "all tensors: type, shape, quantization, size of their data"),
-      ("--memory", "what lies where in the arena, and when (also --plan)"),
+      ("--memory", "what lies where in the arena, and when"),
+      ("--plan", "the steps of a run, where their operands lie, and what costs no step"),
       ("--json", "everything, for programs"),
     ],
     example: "tinyrun inspect mnist_cnn_int8.tflite --memory")

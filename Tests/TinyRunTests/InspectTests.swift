@@ -41,6 +41,27 @@ struct InspectTests {
     }
   }
 
+  @Test("the plan shows steps, where their operands lie, and what costs no step")
+  func plan() async throws {
+    let text = try await Tool.run("inspect", Fixtures.model, "--plan").output
+    #expect(text.contains("plan  7 steps"))
+    #expect(text.contains("0 serving_default_image:0"))
+    #expect(text.contains("no step  operator 4  RESHAPE  tensor 14 is a view of 13"))
+
+    let padded = Fixtures.path("models/mnist_dscnn_int8.tflite")
+    #expect(try await Tool.run("inspect", padded, "--plan").output.contains("folded into operator 4"))
+    let plan = try #require(try await Tool.run("inspect", padded, "--json").json["plan"] as? [String: Any])
+    let steps = try #require(plan["steps"] as? [[String: Any]])
+    #expect(steps.map { $0["operator"] as? Int } == [0, 1, 2, 4, 5, 6, 7, 8, 9, 10])
+    let first = try #require((steps[0]["operands"] as? [[String: Any]])?.first)
+    #expect(first["memory"] as? String == "arena")
+    #expect(first["tensor"] as? Int == 0)
+    #expect(first["bytes"] as? Int == 784)
+    let idle = try #require((plan["without_step"] as? [[String: Any]])?.first)
+    #expect(idle["operator"] as? Int == 3)
+    #expect(idle["folded_into"] as? Int == 4)
+  }
+
   @Test("JSON holds everything")
   func json() async throws {
     let json = try await Tool.run("inspect", Fixtures.model, "--json").json

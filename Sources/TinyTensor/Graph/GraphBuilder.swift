@@ -11,6 +11,10 @@ struct GraphBuilder {
   let context: BuildContext
   /// How many graphs this one is inside of.
   let depth: Int
+  /// What is read after a run.
+  let outputs: [Int]
+  /// How often operators read each tensor.
+  let readCounts: [Int]
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
@@ -35,6 +39,8 @@ struct GraphBuilder {
   private var firstScratch = 0
   /// Operators that were computed at load.
   private(set) var folded: Set<Int> = []
+  /// Operators whose work another one does, and which.
+  private(set) var foldedInto: [Int: Int] = [:]
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
 
@@ -42,13 +48,16 @@ struct GraphBuilder {
   ///   - context: what the graphs of one model share.
   ///   - subgraph: one of the file's subgraphs, whose indices have been checked.
   ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
+  ///   - outputs: tensors that are read after a run.
   ///   - depth: how many graphs this one is inside of.
   init(
-    _ context: BuildContext, subgraph: ModelFile.Subgraph, inputs: [GraphInput], depth: Int = 0
+    _ context: BuildContext, subgraph: ModelFile.Subgraph, inputs: [GraphInput], outputs: [Int], depth: Int = 0
   ) throws(ModelError) {
     self.context = context
     self.subgraph = subgraph
     self.depth = depth
+    self.outputs = outputs
+    readCounts = Self.readCounts(subgraph)
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
@@ -190,6 +199,16 @@ struct GraphBuilder {
   mutating func emit(_ operation: Operation) {
     steps.append(
       Step(operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
+  }
+
+  /// Has the current operator do the work of earlier steps. Their operands, which no step has any more, become
+  /// `source`, which the current operator reads.
+  mutating func absorb(steps absorbed: [Int], source: OperandSource) {
+    for index in absorbed.sorted(by: >) {
+      let step = steps.remove(at: index)
+      for operand in step.operands { operands[operand] = source }
+      foldedInto[step.operatorIndex] = operatorIndex
+    }
   }
 
   /// Whether the current operator reads nothing that a run could change.
@@ -341,69 +360,4 @@ struct GraphBuilder {
   func error(_ code: ModelError.Code, _ message: String) -> ModelError {
     ModelError(code, "operator \(operatorIndex) (\(nodeName)): \(message)", operatorIndex: operatorIndex)
   }
-}
-
-/// A tensor of the graph and what it holds.
-struct Value: Sendable {
-  /// Where a tensor's elements come from.
-  enum Source: Sendable, Hashable {
-    /// Nothing has written it yet.
-    case unset
-    /// The caller sets it.
-    case input
-    /// It is known at load.
-    case constant(ConstantPlace)
-    /// It is kept from run to run, in the variable of that number.
-    case variable(Int)
-    /// It is a handle of the variable of that number; it has no bytes.
-    case resource(Int)
-    /// An operator writes it.
-    case written
-    /// It is another tensor's memory, which is no view itself.
-    case view(root: Int)
-  }
-
-  /// `nil` before it is known, or where the file's shape is impossible.
-  var shape: Shape?
-  var source: Source
-}
-
-/// Where constant data lies.
-enum ConstantPlace: Sendable, Hashable {
-  /// In the file.
-  case file(Range<Int>)
-  /// In a packed constant: copied for its alignment, or computed at load.
-  case block(Int)
-}
-
-/// Where an operand of a step lies.
-enum OperandSource: Sendable, Hashable {
-  /// In a tensor's memory; `tensor` is no view.
-  case tensor(Int, byteCount: Int)
-  /// In the file.
-  case file(offset: Int, byteCount: Int)
-  /// In a packed constant.
-  case block(Int)
-  /// In scratch memory, whose content lasts for the step.
-  case scratch(Int)
-  /// In a variable.
-  case variable(Int)
-}
-
-/// A tensor that the caller of a graph sets.
-struct GraphInput {
-  let tensor: Int
-  /// Its shape, where that differs from the file's.
-  var shape: [Int]?
-  /// The variable that it is a handle of, if it is one.
-  var resource: Int?
-}
-
-/// One operator's work in a run.
-struct Step: Sendable {
-  let operation: Operation
-  /// The operator's index in the subgraph.
-  let operatorIndex: Int
-  /// Its operands, in the plan's list.
-  let operands: Range<Int>
 }

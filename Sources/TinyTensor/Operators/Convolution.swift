@@ -23,7 +23,7 @@ extension Convolution {
         biasType: try table.scalar(6, default: Int8(0))
       )
     }
-    let input = try graph.input(0, .int8, .uint8, .int16, .float32)
+    var input = try graph.input(0, .int8, .uint8, .int16, .float32)
     let filter = try graph.input(1)
     try graph.requireImage(input)
     try graph.requireImage(filter)
@@ -37,13 +37,14 @@ extension Convolution {
     guard channels % groups == 0 else {
       throw graph.error(.invalidOperator, "its \(channels) output channels cannot form \(groups) groups")
     }
-    let geometry = try graph.window(
+    var geometry = try graph.window(
       options.window, input: input.shape, kernelHeight: filter.shape[1], kernelWidth: filter.shape[2],
       outputChannels: channels)
     if input.elementType == .float32, filter.elementType != .float32 {
       return try HybridLayer.translateConvolution(
         &graph, input: input, filter: filter, geometry: geometry, groups: groups, activation: options.activation)
     }
+    try graph.foldPadding(options.window, &input, &geometry)
     let operands = try graph.filterOperands(
       input: input, filter: filter, bias: 2, axis: 0, activation: options.activation,
       wideBias: .option(options.biasType))

@@ -25,7 +25,7 @@ extension DepthwiseConvolution {
         activation: try table.scalar(4, default: Int8(0))
       )
     }
-    let input = try graph.input(0, .int8, .uint8, .int16, .float32)
+    var input = try graph.input(0, .int8, .uint8, .int16, .float32)
     let filter = try graph.input(1)
     try graph.requireImage(input)
     try graph.requireImage(filter)
@@ -38,13 +38,14 @@ extension DepthwiseConvolution {
         .invalidOperator,
         "its filter has \(channels) channels, which is no multiple of the input's \(input.shape[3])")
     }
-    let geometry = try graph.window(
+    var geometry = try graph.window(
       options.window, input: input.shape, kernelHeight: filter.shape[1], kernelWidth: filter.shape[2],
       outputChannels: channels)
     if input.elementType == .float32, filter.elementType != .float32 {
       return try HybridLayer.translateDepthwise(
         &graph, input: input, filter: filter, geometry: geometry, activation: options.activation)
     }
+    try graph.foldPadding(options.window, &input, &geometry)
     let operands = try graph.filterOperands(
       input: input, filter: filter, bias: 2, axis: 3, activation: options.activation, wideBias: .int64Only)
     let output = try graph.bindOutput(shape: graph.outputShape(geometry))

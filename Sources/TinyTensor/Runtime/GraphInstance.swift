@@ -15,6 +15,7 @@ final class GraphInstance: @unchecked Sendable {
   private let file: FileBytes
   private let variables: [InitialValue]
   private let workers: Workers
+  private let canceller: RunCanceller
   /// Whether it has run since the session began or was reset.
   var hasRun = false
 
@@ -25,10 +26,13 @@ final class GraphInstance: @unchecked Sendable {
   ///   - base: where this graph's own arena begins in it.
   ///   - variables: where in the arena the model's variables lie.
   ///   - workers: who shares the work of an operator.
+  ///   - canceller: who may end a run.
   init(
-    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue], workers: Workers
+    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue], workers: Workers,
+    canceller: RunCanceller
   ) throws(ModelError) {
     self.workers = workers
+    self.canceller = canceller
     self.plan = plan
     self.file = file
     self.arena = arena
@@ -40,7 +44,7 @@ final class GraphInstance: @unchecked Sendable {
       children.append(
         try GraphInstance(
           child.plan, file: file, arena: arena, base: base + plan.scratch[child.scratch].lowerBound,
-          variables: variables, workers: workers))
+          variables: variables, workers: workers, canceller: canceller))
     }
     self.children = children
     for (index, operand) in plan.operands.enumerated() {
@@ -69,6 +73,10 @@ final class GraphInstance: @unchecked Sendable {
   /// The operator that a step belongs to.
   func operatorIndex(ofStep index: Int) -> Int { plan.steps[index].operatorIndex }
 
+  /// Throws if the run shall end before the next step.
+  @inline(__always)
+  func checkCancellation() throws(SessionError) { try canceller.check() }
+
   /// Does one step.
   @inline(__always)
   func runStep(_ index: Int) throws(SessionError) {
@@ -76,9 +84,12 @@ final class GraphInstance: @unchecked Sendable {
       addresses.memory(at: plan.steps[index].operands.lowerBound, workers), in: self)
   }
 
-  /// Does all steps.
+  /// Does all steps, unless the run is cancelled.
   func run() throws(SessionError) {
-    for index in plan.steps.indices { try runStep(index) }
+    for index in plan.steps.indices {
+      try checkCancellation()
+      try runStep(index)
+    }
   }
 
   /// A graph that an operator of this one calls.

@@ -27,7 +27,7 @@ enum Inspect {
         ModelText(report).text(
           .init(
             operators: arguments.has("--ops"), tensors: arguments.has("--tensors"),
-            memory: arguments.has("--memory") || arguments.has("--plan"))))
+            memory: arguments.has("--memory") || arguments.has("--plan"), plan: arguments.has("--plan"))))
     }
   }
 }

@@ -17,7 +17,8 @@ struct ModelJSON {
       ("subgraphs", .array(file.subgraphs.indices.map(subgraph))), ("buffers", .number(file.buffers.count)),
       ("parameter_bytes", .number(report.parameterBytes)),
       ("multiply_accumulates", .optional(report.model?.multiplyAccumulates)),
-      ("memory", report.model.map(memory) ?? .null), ("metadata", .array(file.metadata.map(metadata))),
+      ("memory", report.model.map(memory) ?? .null),
+      ("plan", report.model.map { PlanReport($0).json } ?? .null), ("metadata", .array(file.metadata.map(metadata))),
       ("external_files", .array(file.externalBufferGroups.map { .string($0) })),
     ])
   }

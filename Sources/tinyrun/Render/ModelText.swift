@@ -15,6 +15,8 @@ struct ModelText {
     var tensors = false
     /// What lies where in the arena.
     var memory = false
+    /// The steps of a run and where their operands lie.
+    var plan = false
   }
 
   func text(_ parts: Parts) -> String {
@@ -25,6 +27,7 @@ struct ModelText {
       if parts.operators { lines += [""] + operators.flatMap { inFull($0, index) } }
       if parts.tensors { lines += [""] + tensors(index) }
     }
+    if parts.plan, let model = report.model { lines += [""] + PlanReport(model).lines }
     if parts.memory { lines += [""] + memory }
     lines += [""] + totals
     return lines.joined(separator: "\n")
