@@ -38,4 +38,6 @@ package enum AVXVNNIKernels {
   package static func interpolate(_ task: InterpolationTask) { interpolationKernel(task) }
   /// Positions of largest bytes.
   package static func extremum(_ task: ExtremumTask) { extremumKernel(task) }
+  /// Convolution and fully connected of real numbers.
+  package static func realWindows(_ task: RealTask) { realWindowKernel(task) }
 }

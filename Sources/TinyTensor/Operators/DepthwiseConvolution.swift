@@ -10,6 +10,7 @@ struct DepthwiseConvolution: Sendable {
   let packed: PackedDepthwise?
   /// Of an image with one channel, for which it is an ordinary convolution.
   let packedMatrix: PackedMatrix?
+  let packedReal: PackedReal?
 }
 
 extension DepthwiseConvolution {
@@ -57,7 +58,9 @@ extension DepthwiseConvolution {
         geometry: geometry, depthMultiplier: channels / input.shape[3], operands: operands, output: output,
         packed: packedMatrix == nil
           ? try graph.packedDepthwise(geometry, input: input, operands, output: output) : nil,
-        packedMatrix: packedMatrix))
+        packedMatrix: packedMatrix,
+        packedReal: try graph.packedReal(
+          geometry, groups: 1, input: input, operands, output: output, isDepthwise: true)))
   }
 }
 
@@ -65,6 +68,7 @@ extension DepthwiseConvolution {
   func run(_ memory: OperatorMemory) {
     if let packed { return packed.run(memory) }
     if let packedMatrix { return packedMatrix.run(memory) }
+    if let packedReal { return packedReal.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -92,7 +96,7 @@ extension DepthwiseConvolution {
       case .float32: "dwconv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.set ?? packedMatrix?.set,
+      kernel: kernel, set: packed?.set ?? packedMatrix?.set ?? packedReal?.set,
       multiplyAccumulates: OperatorFacts.product(geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
   }
 }

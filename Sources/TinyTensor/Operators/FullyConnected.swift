@@ -27,6 +27,7 @@ struct FullyConnected: Sendable {
   let factors: ReadSlot
   let output: WriteSlot
   let packed: PackedFullyConnected?
+  var packedReal: PackedReal?
 }
 
 extension FullyConnected {
@@ -66,11 +67,12 @@ extension FullyConnected {
       _ = try graph.outputType(0, .float32)
       let arithmetic = RealArithmetic(activation: try graph.realActivation(options.activation))
       let bias = try graph.bindBias(2, .float32, channels: units)
-      return .fullyConnected(
-        FullyConnected(
-          arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
-          weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
-          packed: nil))
+      var layer = FullyConnected(
+        arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
+        weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
+        packed: nil)
+      layer.packedReal = try graph.packedReal(layer, arithmetic)
+      return .fullyConnected(layer)
     }
     return try translateQuantized(
       &graph, input: input, weights: weights, sizes, shape: shape, activation: options.activation,
@@ -209,6 +211,7 @@ extension FullyConnected {
 extension FullyConnected {
   func run(_ memory: OperatorMemory) {
     if let packed { return packed.run(memory) }
+    if let packedReal { return packedReal.run(memory) }
     switch arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .int8FixedPoint(let arithmetic): run(memory, arithmetic)
@@ -247,7 +250,7 @@ extension FullyConnected {
       case .float32: "fc.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.matrix.set,
+      kernel: kernel, set: packed?.matrix.set ?? packedReal?.set,
       multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
   }
 }

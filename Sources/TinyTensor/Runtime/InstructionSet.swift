@@ -233,4 +233,17 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     #endif
     }
   }
+
+  /// Convolution and fully connected of real numbers.
+  @inline(__always)
+  func realWindows(_ task: RealTask) {
+    switch self {
+    case .portable: PortableKernels.realWindows(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.realWindows(task)
+      case .avxvnni: AVXVNNIKernels.realWindows(task)
+      case .avx512vnni: AVX512Kernels.realWindows(task)
+    #endif
+    }
+  }
 }

@@ -152,3 +152,47 @@ struct SampleLayer {
     }
   }
 }
+
+// MARK: Real numbers
+
+extension SampleLayer {
+  /// What tensors of real numbers hold.
+  enum RealContent: CaseIterable {
+    case ordinary
+    /// With zeros of both signs and the smallest numbers.
+    case small
+    /// With infinities and numbers whose products overflow.
+    case large
+  }
+
+  /// The same layer of float32, and an input for it; the same for the same seed.
+  func makeReal(seed: UInt64, _ content: RealContent) -> (model: TestModel, input: [UInt8]) {
+    var generator = SplitMix(state: seed)
+    func patterns(_ count: Int) -> [UInt32] {
+      (0..<count).map { _ in
+        let ordinary = Float.random(in: -2...2, using: &generator)
+        let special: [Float] =
+          switch content {
+          case .ordinary: []
+          case .small: [0, -0.0, Float.leastNonzeroMagnitude, -Float.leastNormalMagnitude, 1e-30, -1e-25]
+          case .large: [Float.infinity, -Float.infinity, 3e38, -3e38, 0, -0.0, 1e20]
+          }
+        // One of large numbers in about 50 taps: else all sums would be no numbers.
+        guard !special.isEmpty, Int.random(in: 0..<(content == .large ? 50 : 3), using: &generator) == 0 else {
+          return ordinary.bitPattern
+        }
+        return special[Int.random(in: 0..<special.count, using: &generator)].bitPattern
+      }
+    }
+    var test = TestModel()
+    let image = test.input(inputShape, .float32)
+    var operands = [image, test.constant("filter", filterShape, .float32, patterns(filterShape.reduce(1, *)))]
+    if hasBias { operands.append(test.constant("bias", [outputChannels], .float32, patterns(outputChannels))) }
+    let output = test.output(outputShape, .float32)
+    test.add(code, operands, [output], options: options)
+    let input = patterns(inputShape.reduce(1, *)).flatMap { pattern in
+      (0..<4).map { UInt8(truncatingIfNeeded: pattern >> (8 * UInt32($0))) }
+    }
+    return (test, input)
+  }
+}
