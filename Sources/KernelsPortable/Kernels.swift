@@ -36,4 +36,6 @@ package enum PortableKernels {
   package static func extremum(_ task: ExtremumTask) { extremumKernel(task) }
   /// Convolution and fully connected of real numbers.
   package static func realWindows(_ task: RealTask) { realWindowKernel(task) }
+  /// Convolution and fully connected of int16 activations.
+  package static func sixteenBitWindows(_ task: SixteenBitTask) { sixteenBitWindowKernel(task) }
 }

@@ -11,6 +11,7 @@ struct DepthwiseConvolution: Sendable {
   /// Of an image with one channel, for which it is an ordinary convolution.
   let packedMatrix: PackedMatrix?
   let packedReal: PackedReal?
+  let packedSixteenBit: PackedSixteenBit?
 }
 
 extension DepthwiseConvolution {
@@ -60,6 +61,8 @@ extension DepthwiseConvolution {
           ? try graph.packedDepthwise(geometry, input: input, operands, output: output) : nil,
         packedMatrix: packedMatrix,
         packedReal: try graph.packedReal(
+          geometry, groups: 1, input: input, operands, output: output, isDepthwise: true),
+        packedSixteenBit: try graph.packedSixteenBit(
           geometry, groups: 1, input: input, operands, output: output, isDepthwise: true)))
   }
 }
@@ -69,6 +72,7 @@ extension DepthwiseConvolution {
     if let packed { return packed.run(memory) }
     if let packedMatrix { return packedMatrix.run(memory) }
     if let packedReal { return packedReal.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -96,7 +100,7 @@ extension DepthwiseConvolution {
       case .float32: "dwconv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.set ?? packedMatrix?.set ?? packedReal?.set,
+      kernel: kernel, set: packed?.set ?? packedMatrix?.set ?? packedReal?.set ?? packedSixteenBit?.set,
       multiplyAccumulates: OperatorFacts.product(geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
   }
 }

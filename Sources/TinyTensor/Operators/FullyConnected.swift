@@ -28,6 +28,7 @@ struct FullyConnected: Sendable {
   let output: WriteSlot
   let packed: PackedFullyConnected?
   var packedReal: PackedReal?
+  var packedSixteenBit: PackedSixteenBit?
 }
 
 extension FullyConnected {
@@ -149,11 +150,12 @@ extension FullyConnected {
       &graph, input: inputAffine, scales: scales.scales, units: sizes.units, isFixedPoint: isFixedPoint,
       isWide: sumType == .int64)
     let output = try graph.bindOutput(shape: shape)
-    return .fullyConnected(
-      FullyConnected(
-        arithmetic: arithmetic, sizes: sizes, input: operands.input, weights: operands.weights, bias: bias,
-        factors: factors, output: output,
-        packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output)))
+    var layer = FullyConnected(
+      arithmetic: arithmetic, sizes: sizes, input: operands.input, weights: operands.weights, bias: bias,
+      factors: factors, output: output,
+      packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output))
+    layer.packedSixteenBit = try graph.packedSixteenBit(layer, input: input)
+    return .fullyConnected(layer)
   }
 
   /// The vector kernels' form of a layer of bytes.
@@ -212,6 +214,7 @@ extension FullyConnected {
   func run(_ memory: OperatorMemory) {
     if let packed { return packed.run(memory) }
     if let packedReal { return packedReal.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.run(memory) }
     switch arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .int8FixedPoint(let arithmetic): run(memory, arithmetic)
@@ -250,7 +253,7 @@ extension FullyConnected {
       case .float32: "fc.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.matrix.set ?? packedReal?.set,
+      kernel: kernel, set: packed?.matrix.set ?? packedReal?.set ?? packedSixteenBit?.set,
       multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
   }
 }

@@ -37,35 +37,21 @@ extension PackedReal {
 private struct RealWork: BitwiseCopyable {
   private let set: InstructionSet
   private let task: RealTask
-  private let parts: Int
-  private let dividesPixels: Bool
-
-  /// Parts for each thread: a few, so that a thread that was held up does not hold up the others.
-  private static let partsPerThread = 3
-  /// Products from which on it pays to wake another thread.
-  private static let smallestDivided = 1 << 15
-  private static let step = 8
+  private let division: WindowDivision
 
   init(set: InstructionSet, task: RealTask, threads: Int) {
     self.set = set
     self.task = task
-    let products = task.endPixel.multipliedReportingOverflow(by: task.sizes.panelStep * task.sizes.blocks)
-    guard threads > 1, products.overflow || products.partialValue >= Self.smallestDivided else {
-      parts = 1
-      dividesPixels = true
-      return
-    }
-    let tiles = task.endPixel / Self.step
-    let wanted = threads * Self.partsPerThread
-    dividesPixels = tiles >= 2 * wanted || tiles >= task.endBlock
-    parts = max(1, min(wanted, dividesPixels ? tiles : task.endBlock))
+    division = WindowDivision(
+      pixels: task.endPixel, blocks: task.endBlock, products: task.sizes.panelStep * task.sizes.blocks,
+      threads: threads)
   }
 
   func run(_ workers: Workers) {
-    if parts == 1 { return set.realWindows(task) }
+    if division.parts == 1 { return set.realWindows(task) }
     // Sound: the copy outlives the call, which returns when all parts are done.
     unsafe withUnsafePointer(to: self) { work in
-      unsafe workers.run(parts: parts, UnsafeRawPointer(work)) { work, part in
+      unsafe workers.run(parts: division.parts, UnsafeRawPointer(work)) { work, part in
         unsafe work.assumingMemoryBound(to: RealWork.self).pointee.run(part: part)
       }
     }
@@ -73,13 +59,9 @@ private struct RealWork: BitwiseCopyable {
 
   private func run(part: Int) {
     var task = self.task
-    if dividesPixels {
-      let pixels = share(of: task.endPixel, step: Self.step, part: part, of: parts)
-      (task.firstPixel, task.endPixel) = (pixels.lowerBound, pixels.upperBound)
-    } else {
-      let blocks = share(of: task.endBlock, step: 1, part: part, of: parts)
-      (task.firstBlock, task.endBlock) = (blocks.lowerBound, blocks.upperBound)
-    }
+    let share = division.part(part)
+    (task.firstPixel, task.endPixel) = (share.pixels.lowerBound, share.pixels.upperBound)
+    (task.firstBlock, task.endBlock) = (share.blocks.lowerBound, share.blocks.upperBound)
     set.realWindows(task)
   }
 }

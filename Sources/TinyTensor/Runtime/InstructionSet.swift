@@ -246,4 +246,17 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     #endif
     }
   }
+
+  /// Convolution and fully connected of int16 activations.
+  @inline(__always)
+  func sixteenBitWindows(_ task: SixteenBitTask) {
+    switch self {
+    case .portable: PortableKernels.sixteenBitWindows(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.sixteenBitWindows(task)
+      case .avxvnni: AVXVNNIKernels.sixteenBitWindows(task)
+      case .avx512vnni: AVX512Kernels.sixteenBitWindows(task)
+    #endif
+    }
+  }
 }
