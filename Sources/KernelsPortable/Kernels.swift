@@ -34,4 +34,8 @@ package enum PortableKernels {
   package static func interpolate(_ task: InterpolationTask) { interpolationKernel(task) }
   /// Positions of largest bytes.
   package static func extremum(_ task: ExtremumTask) { extremumKernel(task) }
+  /// Convolution and fully connected of real numbers.
+  package static func realWindows(_ task: RealTask) { realWindowKernel(task) }
+  /// Convolution and fully connected of int16 activations.
+  package static func sixteenBitWindows(_ task: SixteenBitTask) { sixteenBitWindowKernel(task) }
 }

@@ -8,6 +8,8 @@ struct Convolution: Sendable {
   let operands: FilterOperands
   let output: WriteSlot
   let packed: PackedMatrix?
+  let packedReal: PackedReal?
+  let packedSixteenBit: PackedSixteenBit?
 }
 
 extension Convolution {
@@ -52,13 +54,18 @@ extension Convolution {
     return .convolution(
       Convolution(
         geometry: geometry, groups: groups, operands: operands, output: output,
-        packed: try graph.packedConvolution(geometry, groups: groups, input: input, operands, output: output)))
+        packed: try graph.packedConvolution(geometry, groups: groups, input: input, operands, output: output),
+        packedReal: try graph.packedReal(geometry, groups: groups, input: input, operands, output: output),
+        packedSixteenBit: try graph.packedSixteenBit(
+          geometry, groups: groups, input: input, operands, output: output)))
   }
 }
 
 extension Convolution {
   func run(_ memory: OperatorMemory) {
     if let packed { return packed.run(memory) }
+    if let packedReal { return packedReal.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -85,7 +92,7 @@ extension Convolution {
       case .float32: "conv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.set,
+      kernel: kernel, set: packed?.set ?? packedReal?.set ?? packedSixteenBit?.set,
       multiplyAccumulates: OperatorFacts.product(
         geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / groups))
   }

@@ -10,6 +10,8 @@ struct DepthwiseConvolution: Sendable {
   let packed: PackedDepthwise?
   /// Of an image with one channel, for which it is an ordinary convolution.
   let packedMatrix: PackedMatrix?
+  let packedReal: PackedReal?
+  let packedSixteenBit: PackedSixteenBit?
 }
 
 extension DepthwiseConvolution {
@@ -58,7 +60,11 @@ extension DepthwiseConvolution {
         geometry: geometry, depthMultiplier: channels / input.shape[3], operands: operands, output: output,
         packed: packedMatrix == nil
           ? try graph.packedDepthwise(geometry, input: input, operands, output: output) : nil,
-        packedMatrix: packedMatrix))
+        packedMatrix: packedMatrix,
+        packedReal: try graph.packedReal(
+          geometry, groups: 1, input: input, operands, output: output, isDepthwise: true),
+        packedSixteenBit: try graph.packedSixteenBit(
+          geometry, groups: 1, input: input, operands, output: output, isDepthwise: true)))
   }
 }
 
@@ -66,6 +72,8 @@ extension DepthwiseConvolution {
   func run(_ memory: OperatorMemory) {
     if let packed { return packed.run(memory) }
     if let packedMatrix { return packedMatrix.run(memory) }
+    if let packedReal { return packedReal.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -93,7 +101,7 @@ extension DepthwiseConvolution {
       case .float32: "dwconv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.set ?? packedMatrix?.set,
+      kernel: kernel, set: packed?.set ?? packedMatrix?.set ?? packedReal?.set ?? packedSixteenBit?.set,
       multiplyAccumulates: OperatorFacts.product(geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
   }
 }

@@ -27,6 +27,8 @@ struct FullyConnected: Sendable {
   let factors: ReadSlot
   let output: WriteSlot
   let packed: PackedFullyConnected?
+  var packedReal: PackedReal?
+  var packedSixteenBit: PackedSixteenBit?
 }
 
 extension FullyConnected {
@@ -66,11 +68,12 @@ extension FullyConnected {
       _ = try graph.outputType(0, .float32)
       let arithmetic = RealArithmetic(activation: try graph.realActivation(options.activation))
       let bias = try graph.bindBias(2, .float32, channels: units)
-      return .fullyConnected(
-        FullyConnected(
-          arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
-          weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
-          packed: nil))
+      var layer = FullyConnected(
+        arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
+        weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
+        packed: nil)
+      layer.packedReal = try graph.packedReal(layer, arithmetic)
+      return .fullyConnected(layer)
     }
     return try translateQuantized(
       &graph, input: input, weights: weights, sizes, shape: shape, activation: options.activation,
@@ -147,11 +150,12 @@ extension FullyConnected {
       &graph, input: inputAffine, scales: scales.scales, units: sizes.units, isFixedPoint: isFixedPoint,
       isWide: sumType == .int64)
     let output = try graph.bindOutput(shape: shape)
-    return .fullyConnected(
-      FullyConnected(
-        arithmetic: arithmetic, sizes: sizes, input: operands.input, weights: operands.weights, bias: bias,
-        factors: factors, output: output,
-        packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output)))
+    var layer = FullyConnected(
+      arithmetic: arithmetic, sizes: sizes, input: operands.input, weights: operands.weights, bias: bias,
+      factors: factors, output: output,
+      packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output))
+    layer.packedSixteenBit = try graph.packedSixteenBit(layer, input: input)
+    return .fullyConnected(layer)
   }
 
   /// The vector kernels' form of a layer of bytes.
@@ -209,6 +213,8 @@ extension FullyConnected {
 extension FullyConnected {
   func run(_ memory: OperatorMemory) {
     if let packed { return packed.run(memory) }
+    if let packedReal { return packedReal.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.run(memory) }
     switch arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .int8FixedPoint(let arithmetic): run(memory, arithmetic)
@@ -247,7 +253,7 @@ extension FullyConnected {
       case .float32: "fc.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.matrix.set,
+      kernel: kernel, set: packed?.matrix.set ?? packedReal?.set ?? packedSixteenBit?.set,
       multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
   }
 }

@@ -233,4 +233,30 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     #endif
     }
   }
+
+  /// Convolution and fully connected of real numbers.
+  @inline(__always)
+  func realWindows(_ task: RealTask) {
+    switch self {
+    case .portable: PortableKernels.realWindows(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.realWindows(task)
+      case .avxvnni: AVXVNNIKernels.realWindows(task)
+      case .avx512vnni: AVX512Kernels.realWindows(task)
+    #endif
+    }
+  }
+
+  /// Convolution and fully connected of int16 activations.
+  @inline(__always)
+  func sixteenBitWindows(_ task: SixteenBitTask) {
+    switch self {
+    case .portable: PortableKernels.sixteenBitWindows(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.sixteenBitWindows(task)
+      case .avxvnni: AVXVNNIKernels.sixteenBitWindows(task)
+      case .avx512vnni: AVX512Kernels.sixteenBitWindows(task)
+    #endif
+    }
+  }
 }

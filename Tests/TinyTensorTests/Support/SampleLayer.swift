@@ -152,3 +152,89 @@ struct SampleLayer {
     }
   }
 }
+
+// MARK: Real numbers
+
+extension SampleLayer {
+  /// What tensors of real numbers hold.
+  enum RealContent: CaseIterable {
+    case ordinary
+    /// With zeros of both signs and the smallest numbers.
+    case small
+    /// With infinities and numbers whose products overflow.
+    case large
+  }
+
+  /// The same layer of float32, and an input for it; the same for the same seed.
+  func makeReal(seed: UInt64, _ content: RealContent) -> (model: TestModel, input: [UInt8]) {
+    var generator = SplitMix(state: seed)
+    func patterns(_ count: Int) -> [UInt32] {
+      (0..<count).map { _ in
+        let ordinary = Float.random(in: -2...2, using: &generator)
+        let special: [Float] =
+          switch content {
+          case .ordinary: []
+          case .small: [0, -0.0, Float.leastNonzeroMagnitude, -Float.leastNormalMagnitude, 1e-30, -1e-25]
+          case .large: [Float.infinity, -Float.infinity, 3e38, -3e38, 0, -0.0, 1e20]
+          }
+        // One of large numbers in about 50 taps: else all sums would be no numbers.
+        guard !special.isEmpty, Int.random(in: 0..<(content == .large ? 50 : 3), using: &generator) == 0 else {
+          return ordinary.bitPattern
+        }
+        return special[Int.random(in: 0..<special.count, using: &generator)].bitPattern
+      }
+    }
+    var test = TestModel()
+    let image = test.input(inputShape, .float32)
+    var operands = [image, test.constant("filter", filterShape, .float32, patterns(filterShape.reduce(1, *)))]
+    if hasBias { operands.append(test.constant("bias", [outputChannels], .float32, patterns(outputChannels))) }
+    let output = test.output(outputShape, .float32)
+    test.add(code, operands, [output], options: options)
+    let input = patterns(inputShape.reduce(1, *)).flatMap { pattern in
+      (0..<4).map { UInt8(truncatingIfNeeded: pattern >> (8 * UInt32($0))) }
+    }
+    return (test, input)
+  }
+}
+
+// MARK: int16 activations
+
+extension SampleLayer {
+  /// The same layer of int16 activations and int8 weights, and an input for it; the same for the same seed.
+  ///
+  /// - Parameters:
+  ///   - isWide: whether sums and biases have 64 bits.
+  func makeSixteenBit(seed: UInt64, isWide: Bool) -> (model: TestModel, input: [UInt8]) {
+    var generator = SplitMix(state: seed)
+    func number(_ type: ClosedRange<Int16>) -> Int16 {
+      switch content {
+      case .random: Int16.random(in: type, using: &generator)
+      case .lowest: type.lowerBound
+      case .highest: type.upperBound
+      case .extremes: Bool.random(using: &generator) ? type.lowerBound : type.upperBound
+      }
+    }
+    var test = TestModel()
+    let image = test.input(inputShape, .int16, scale: 0.5)
+    let weights = (0..<filterShape.reduce(1, *)).map { _ in Int8(number(-128...127)) }
+    // Sums of random numbers are around 19000 * 74 * the root of the taps.
+    let count = Float(kind == .depthwise ? kernelHeight * kernelWidth : filterShape.reduce(1, *) / outputChannels)
+    let size = content == .random ? 1.4e6 * count.squareRoot() : 4.2e6 * count
+    let scales = (0..<outputChannels).map { _ in 2e4 / size * Float.random(in: 0.3...3, using: &generator) }
+    let filter = test.constant("filter", filterShape, .int8, weights, scales: scales, axis: kind == .depthwise ? 3 : 0)
+    var operands = [image, filter]
+    let bias = (0..<outputChannels).map { _ in Int64.random(in: -1_000_000...1_000_000, using: &generator) }
+    if isWide, hasBias {
+      operands.append(test.constant("bias", [outputChannels], .int64, bias))
+    } else if !isWide {
+      operands.append(test.constant("bias", [outputChannels], .int32, bias.map { Int32($0) }))
+    }
+    let output = test.output(outputShape, .int16, scale: 0.5)
+    test.add(code, operands, [output], options: options)
+    let input = (0..<inputShape.reduce(1, *)).flatMap { _ in
+      let element = UInt16(bitPattern: number(-32768...32767))
+      return [UInt8(truncatingIfNeeded: element), UInt8(element >> 8)]
+    }
+    return (test, input)
+  }
+}
