@@ -77,14 +77,19 @@ extension Resize {
       batches: input.shape[0], inputHeight: input.shape[1], inputWidth: input.shape[2], outputHeight: sizes[0],
       outputWidth: sizes[1], channels: input.shape[3], alignsCorners: alignsCorners,
       usesPixelCenters: usesPixelCenters)
+    // The output first: it has a limit, and what is packed is as long as its sides.
+    let output = try graph.bindOutput(shape: shape)
     return .resize(
       Resize(
         kind: kind, parameters: parameters, packed: try packed(&graph, kind, parameters, input),
-        input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
+        input: try graph.bind(input), output: output))
   }
 }
 
 extension Resize {
+  /// Rows or columns of an output up to which their neighbours are listed.
+  private static var longestSide: Int { 1 << 16 }
+
   private static func packed(
     _ graph: inout GraphBuilder, _ kind: Kind, _ parameters: ResizeParameters, _ input: Operand
   ) throws(ModelError) -> PackedInterpolation? {
@@ -94,7 +99,9 @@ extension Resize {
     case .bilinearUInt8: isUnsigned = true
     case .bilinearInt16, .bilinearFloat32, .nearest: return nil
     }
-    guard let set = graph.byteInstructionSet(for: input) else { return nil }
+    guard let set = graph.byteInstructionSet(for: input),
+      max(parameters.outputHeight, parameters.outputWidth) <= longestSide
+    else { return nil }
     var rows: [Neighbours] = []
     for row in 0..<parameters.outputHeight {
       rows.append(parameters.neighbours(row, parameters.inputHeight, parameters.outputHeight, isReal: isUnsigned))
