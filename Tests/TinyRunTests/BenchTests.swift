@@ -21,7 +21,13 @@ struct BenchTests {
     }
     #expect(try #require(json["peak_rss_bytes"] as? Int) > 1 << 20, sourceLocation: sourceLocation)
     #if os(Linux) && canImport(Glibc) && (arch(x86_64) || arch(arm64))
-      #expect(json["mallocs_per_run"] as? Double == 0, sourceLocation: sourceLocation)
+      let calls = try #require(json["mallocs_per_run"] as? Double, sourceLocation: sourceLocation)
+      #if DEBUG
+        // Unoptimised, the other sessions' threads make generic types when they first measure.
+        #expect(calls == 0 || json["sessions"] as? Int != 1, sourceLocation: sourceLocation)
+      #else
+        #expect(calls == 0, sourceLocation: sourceLocation)
+      #endif
     #else
       #expect(json["mallocs_per_run"] is NSNull, sourceLocation: sourceLocation)
     #endif

@@ -24,8 +24,8 @@ struct ProfileTests {
     #expect(json["schema"] as? Int == 1 && json["runs"] as? Int == 12)
     #expect(json["by"] as? String == grouping && json["statistic"] as? String == "median")
     let rows = try #require(json["rows"] as? [[String: Any]])
-    #expect(rows.count == (grouping == "op" ? 11 : 6))
-    #expect(rows.reduce(0) { $0 + ($1["operators"] as? Int ?? 0) } == 11)
+    #expect(rows.count == (grouping == "op" ? 10 : 5))
+    #expect(rows.reduce(0) { $0 + ($1["operators"] as? Int ?? 0) } == 10)
     let times = try rows.map { try #require($0["us"] as? Double) }
     let shares = try rows.map { try #require($0["share"] as? Double) }
     #expect(times.allSatisfy { $0 > 0 } && times == times.sorted(by: >))
@@ -55,7 +55,7 @@ struct ProfileTests {
     let lines = try await profile("--csv", "--by", grouping).output.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
-    #expect(lines.count == (grouping == "op" ? 12 : 7))
+    #expect(lines.count == (grouping == "op" ? 11 : 6))
     #expect(
       lines.first == [
         "index", "operator", "kernel", "operators", "us", "us_min", "share", "cumulative_share", "macs", "mac_per_ns",
@@ -80,14 +80,14 @@ struct ProfileTests {
     #expect(events.allSatisfy { $0["ph"] as? String == "X" && $0["pid"] is Int && $0["tid"] is Int })
     let runs = events.filter { $0["cat"] as? String == "run" }
     #expect(runs.count == 10)
-    #expect(events.count == 120)
+    #expect(events.count == 110)
     func span(_ event: [String: Any]) throws -> (start: Double, end: Double) {
       let start = try #require(event["ts"] as? Double)
       return (start, start + (try #require(event["dur"] as? Double)))
     }
     var last = 0.0
-    for (index, event) in events.enumerated() where index % 12 != 0 {
-      let run = try span(events[index / 12 * 12])
+    for (index, event) in events.enumerated() where index % 11 != 0 {
+      let run = try span(events[index / 11 * 11])
       let turn = try span(event)
       #expect(turn.start >= run.start - 0.001 && turn.end <= run.end + 0.001)
       #expect(turn.start >= last - 0.001)
@@ -100,15 +100,15 @@ struct ProfileTests {
   @Test("text has the rows that are asked for, and what a run takes beside them")
   func text() async throws {
     let all = try await profile().output.split(separator: "\n").map(String.init)
-    #expect(all.count == 16)
+    try #require(all.count == 15)
     #expect(all[0].contains("us/run") && all[0].contains("MAC/ns") && all[0].contains("kernel"))
-    #expect(all[12].hasPrefix("by type   "))
-    #expect(all[13].hasPrefix("operators ") && all[13].contains("not accounted") && all[13].contains("timer cost"))
-    #expect(all[14].hasPrefix("whole run ") && all[14].contains("without profiling (12 runs, min "))
-    #expect(all[15].hasPrefix("peak "))
+    #expect(all[11].hasPrefix("by type   "))
+    #expect(all[12].hasPrefix("operators ") && all[12].contains("not accounted") && all[12].contains("timer cost"))
+    #expect(all[13].hasPrefix("whole run ") && all[13].contains("without profiling (12 runs, min "))
+    #expect(all[14].hasPrefix("peak "))
 
     let few = try await profile("--top", "2").output.split(separator: "\n").map(String.init)
     #expect(few.count == 8)
-    #expect(few[3].contains("and 9 more"))
+    #expect(few[3].contains("and 8 more"))
   }
 }
