@@ -7,11 +7,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Every module that has to compile, after those that it imports.
-modules=(FlatbufferReader TinyTensorKernels KernelInterface KernelsPortable KernelsAVX2 KernelsAVXVNNI KernelsAVX512 TinyTensor)
+modules=(FlatbufferReader TinyTensorKernels KernelInterface KernelsPortable TinyTensor)
 
 # Kernels of vectors: all pointers, without the marks of strict memory safety, and with the compiler's own names. Their
 # sources are partly linked from another folder.
-kernels=(KernelInterface KernelsPortable KernelsAVX2 KernelsAVXVNNI KernelsAVX512)
+kernels=(KernelInterface KernelsPortable)
 
 # Modules that must not need the C library's mathematics either: programs without Foundation do not link it.
 without_libm=(FlatbufferReader)
@@ -28,8 +28,9 @@ fi
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 
-status=0
-for target in "${targets[@]}"; do
+# Compiles every module for one target.
+check() {
+  local target=$1 status=0 module sources arguments
   mkdir -p "$output/$target"
   for module in "${modules[@]}"; do
     sources=()
@@ -58,8 +59,7 @@ for target in "${targets[@]}"; do
       echo "$target: $module compiles, $(wc -c <"$output/$target/$module.o") bytes of object file"
     else
       echo "$target: $module DOES NOT COMPILE" >&2
-      status=1
-      break
+      return 1
     fi
     if [[ " ${without_libm[*]} " == *" $module "* ]]; then
       if "$nm" --undefined-only --just-symbol-name "$output/$target/$module.o" | grep -E "$libm"; then
@@ -68,5 +68,21 @@ for target in "${targets[@]}"; do
       fi
     fi
   done
+  return "$status"
+}
+
+# Two targets at a time: each compiler runs on one processor.
+status=0
+running=()
+for target in "${targets[@]}"; do
+  check "$target" &
+  running+=($!)
+  if [[ ${#running[@]} -ge 2 ]]; then
+    wait "${running[0]}" || status=1
+    running=("${running[@]:1}")
+  fi
+done
+for job in "${running[@]}"; do
+  wait "$job" || status=1
 done
 exit "$status"
