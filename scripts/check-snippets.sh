@@ -79,7 +79,7 @@ for block in $(find "$work/blocks" -type f | sort -V); do
     continue
   fi
   label="#sourceLocation(file: \"$document\", line: $line)"
-  if grep -qE '^import ' "$block"; then
+  if grep -qE '^(@[^ ]+ )?import ' "$block"; then
     programs=$((programs + 1))
     target="Program$programs"
     mkdir "$work/package/Sources/$target"

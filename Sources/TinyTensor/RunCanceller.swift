@@ -18,8 +18,8 @@ import Synchronization
 /// }
 /// do {
 ///   try session.run()
-/// } catch where error.code == .cancelled {
-///   print("took too long")
+/// } catch {
+///   if error.code == .cancelled { print("took too long") }
 /// }
 /// watch.cancel()
 /// canceller.withdraw()

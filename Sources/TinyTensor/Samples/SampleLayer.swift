@@ -7,6 +7,8 @@ import TinyTensorKernels
 /// Input, weights and output of the same shape and seed are the same whatever the kernels.
 ///
 /// ```swift
+/// @_spi(Kernels) import TinyTensor
+///
 /// var layer = try SampleLayer(.matrix(rows: 49, depth: 512, channels: 512), kernels: .portable)
 /// layer.run()
 /// ```
