@@ -7,17 +7,19 @@ package struct WindowSumTask: BitwiseCopyable, @unchecked Sendable {
   /// What every sum is multiplied with, modulo `2^32`.
   package var factor: Int32
   package var sums: UnsafeMutablePointer<Int32>
-  package var rows: Int
+  package var firstRow: Int
+  package var endRow: Int
 
   package init(
     layer: MatrixLayer, input: UnsafeRawPointer, segmentBytes: Int, factor: Int32, sums: UnsafeMutablePointer<Int32>,
-    rows: Int
+    firstRow: Int, endRow: Int
   ) {
     self.layer = layer
     self.input = input
     self.segmentBytes = segmentBytes
     self.factor = factor
     self.sums = sums
-    self.rows = rows
+    self.firstRow = firstRow
+    self.endRow = endRow
   }
 }

@@ -7,7 +7,7 @@ func windowSumKernel(_ task: WindowSumTask) {
   let flip = splat(layer.inputFlip)
   let byteFlip = UInt8(truncatingIfNeeded: layer.inputFlip)
   let step = MemoryLayout<Lanes>.size
-  for row in 0..<task.rows {
+  for row in task.firstRow..<task.endRow {
     let line: Int = row / layer.outputWidth
     let image: Int = line / layer.outputHeight &* layer.imageStride
     let height: Int = line % layer.outputHeight &* layer.rowStride

@@ -26,7 +26,7 @@ extension PackedDepthwise {
     var input = unsafe memory.pointer(self.input)
     if let imagePadding, let padded {
       let target = unsafe memory.pointer(padded)
-      unsafe imagePadding.copy(input, to: target)
+      unsafe imagePadding.copy(input, to: target, memory.workers)
       unsafe input = UnsafeRawPointer(target)
     }
     let layer = unsafe DepthwiseLayer(
@@ -36,7 +36,7 @@ extension PackedDepthwise {
       set: set,
       task: DepthwiseTask(
         layer: layer, input: input, output: memory.pointer(output), firstRow: 0,
-        endRow: sizes.batches * sizes.outputHeight), threads: memory.workers.threads)
+        endRow: sizes.batches * sizes.outputHeight), workers: memory.workers)
     work.run(memory.workers)
   }
 }
@@ -47,10 +47,14 @@ struct DepthwiseWork: BitwiseCopyable {
   private let task: DepthwiseTask
   private let parts: Int
 
-  init(set: InstructionSet, task: DepthwiseTask, threads: Int) {
+  init(set: InstructionSet, task: DepthwiseTask, workers: Workers) {
     self.set = set
     self.task = task
-    parts = threads > 1 ? max(1, min(task.endRow, 3 * threads)) : 1
+    let sizes = task.layer.sizes
+    // About 32 products a nanosecond.
+    let outputs = Double(task.endRow) * Double(sizes.outputWidth * sizes.channels)
+    let taps = Double(sizes.kernelHeight) * Double(sizes.kernelWidth)
+    parts = workers.parts(nanoseconds: outputs * taps / 32, units: task.endRow)
   }
 
   func run(_ workers: Workers) {

@@ -256,7 +256,8 @@ extension InstructionSet {
               outputWidth: filter.channels, imageStride: 0, rowStride: 0, columnStride: filter.taps, outputStride: 0,
               inputFlip: Int32(bitPattern: filter.flip ^ 0x8080_8080),
               output: OutputBytes(zeroPoint: 0, minimum: 0, maximum: 0, isUnsigned: false), storesSums: false),
-            input: filter.bytes, segmentBytes: filter.taps, factor: 1, sums: base, rows: filter.channels))
+            input: filter.bytes, segmentBytes: filter.taps, factor: 1, sums: base, firstRow: 0,
+            endRow: filter.channels))
       }
     }
     for channel in sums.indices { sums[channel] &-= 128 &* Int32(truncatingIfNeeded: filter.taps) }

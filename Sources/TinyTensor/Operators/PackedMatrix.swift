@@ -59,7 +59,7 @@ extension PackedMatrix {
     var input = unsafe memory.pointer(self.input)
     if let padding, let padded {
       let target = unsafe memory.pointer(padded)
-      unsafe padding.copy(input, to: target)
+      unsafe padding.copy(input, to: target, memory.workers)
       unsafe input = UnsafeRawPointer(target)
     }
     let output = unsafe memory.pointer(self.output)
@@ -75,146 +75,39 @@ extension PackedMatrix {
     for group in 0..<groups {
       unsafe layer.panels = panels + group * layout.panels.byteCount
       let window = unsafe input + group * layout.groupInputStride
-      var terms: UnsafeMutablePointer<Int32>?
+      let target = unsafe output + group * layout.panels.channels * (layout.storesSums ? 4 : 1)
+      var task = unsafe MatrixTask(
+        layer: layer, input: window, output: target, rowTerms: nil, firstRow: 0, endRow: layout.rows, firstBlock: 0,
+        endBlock: layout.panels.blocks)
+      var terms = MatrixWork.Terms.none
       if let windowFactor, let rowTerms {
         let sums = unsafe memory.pointer(rowTerms).assumingMemoryBound(to: Int32.self)
+        unsafe task.rowTerms = UnsafePointer(sums)
         if let windowPanel {
-          unsafe sumWindows(memory, layer, panel: memory.pointer(windowPanel), window, to: sums)
+          terms = unsafe .panel(sumTask(task, panel: memory.pointer(windowPanel), to: sums))
         } else {
-          unsafe set.windowSums(
+          terms = unsafe .sums(
             WindowSumTask(
               layer: layer, input: window, segmentBytes: layout.segmentTaps, factor: windowFactor, sums: sums,
-              rows: layout.rows))
+              firstRow: 0, endRow: layout.rows))
         }
-        unsafe terms = sums
       }
-      let target = unsafe output + group * layout.panels.channels * (layout.storesSums ? 4 : 1)
-      let work = unsafe MatrixWork(
-        set: set,
-        task: MatrixTask(
-          layer: layer, input: window, output: target, rowTerms: UnsafePointer(terms), firstRow: 0,
-          endRow: layout.rows, firstBlock: 0, endBlock: layout.panels.blocks), threads: memory.workers.threads)
-      work.run(memory.workers)
+      MatrixWork(set: set, task: task, terms: terms, workers: memory.workers).run(memory.workers)
     }
   }
-}
 
-extension PackedMatrix {
   /// The terms of all rows, as the sums of one more channel.
-  private func sumWindows(
-    _ memory: OperatorMemory, _ layer: MatrixLayer, panel: UnsafeRawPointer, _ input: UnsafeRawPointer,
-    to sums: UnsafeMutablePointer<Int32>
-  ) {
-    var layer = layer
-    unsafe layer.panels = panel
-    layer.channels = 1
-    layer.outputStride = MemoryLayout<Int32>.stride
-    layer.storesSums = true
-    let work = unsafe MatrixWork(
-      set: set,
-      task: MatrixTask(
-        layer: layer, input: input, output: UnsafeMutableRawPointer(sums), rowTerms: nil, firstRow: 0,
-        endRow: layout.rows, firstBlock: 0, endBlock: 1), threads: memory.workers.threads)
-    work.run(memory.workers)
-  }
-}
-
-/// A layer's work, in parts of rows or of blocks of channels.
-struct MatrixWork: BitwiseCopyable {
-  private let set: InstructionSet
-  private let task: MatrixTask
-  private let parts: Int
-  private let dividesRows: Bool
-
-  /// Parts for each thread: a few, so that a thread that was held up does not hold up the others.
-  private static let partsPerThread = 3
-
-  init(set: InstructionSet, task: MatrixTask, threads: Int) {
-    self.set = set
-    self.task = task
-    guard threads > 1 else {
-      parts = 1
-      dividesRows = true
-      return
-    }
-    // Rows are divided where every part has several tiles of them; else channels.
-    let tiles = (task.endRow - task.firstRow) / set.tileRows
-    let blocks = task.endBlock - task.firstBlock
-    let wanted = threads * Self.partsPerThread
-    dividesRows = tiles >= 2 * wanted || tiles >= blocks
-    parts = max(1, min(wanted, dividesRows ? tiles : blocks))
-  }
-
-  func run(_ workers: Workers) {
-    if parts == 1 { return set.matrix(task) }
-    // Sound: the copy outlives the call, which returns when all parts are done.
-    unsafe withUnsafePointer(to: self) { work in
-      unsafe workers.run(parts: parts, UnsafeRawPointer(work)) { work, part in
-        unsafe work.assumingMemoryBound(to: MatrixWork.self).pointee.run(part: part)
-      }
-    }
-  }
-
-  private func run(part: Int) {
-    var task = self.task
-    if dividesRows {
-      let rows = share(of: task.endRow, step: set.tileRows, part: part, of: parts)
-      task.firstRow = rows.lowerBound
-      task.endRow = rows.upperBound
-    } else {
-      let blocks = share(of: task.endBlock, step: 1, part: part, of: parts)
-      task.firstBlock = blocks.lowerBound
-      task.endBlock = blocks.upperBound
-    }
-    set.matrix(task)
-  }
-}
-
-/// How an image of bytes is laid into one with padding around it.
-struct ImagePadding: BitwiseCopyable, Sendable, Hashable {
-  var batches: Int
-  var height: Int
-  var width: Int
-  /// Bytes of a pixel.
-  var channels: Int
-  var paddedHeight: Int
-  var paddedWidth: Int
-  var top: Int
-  var left: Int
-  /// The byte that stands for padding.
-  var byte: UInt8
-
-  var byteCount: Int { batches * paddedHeight * paddedWidth * channels }
-
-  /// Rows and columns of the image that do not fit are left out.
-  ///
-  /// Sound if both are as large as the sizes say.
-  func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
-    let step = paddedWidth * channels
-    let copiedRows = min(height, paddedHeight - top)
-    let copiedBytes = min(width, paddedWidth - left) * channels
-    let before = left * channels
-    let after = step - before - copiedBytes
-    var line = unsafe target
-    for batch in 0..<batches {
-      var from = unsafe source + batch * height * width * channels
-      unsafe memoryFill(line, byte, top * step)
-      unsafe line += top * step
-      for _ in 0..<copiedRows {
-        unsafe memoryFill(line, byte, before)
-        unsafe (line + before).copyMemory(from: from, byteCount: copiedBytes)
-        unsafe memoryFill(line + before + copiedBytes, byte, after)
-        unsafe line += step
-        unsafe from += width * channels
-      }
-      let below = paddedHeight - top - copiedRows
-      unsafe memoryFill(line, byte, below * step)
-      unsafe line += below * step
-    }
-  }
-
-  @inline(__always)
-  private func memoryFill(_ target: UnsafeMutableRawPointer, _ byte: UInt8, _ count: Int) {
-    if count > 0 { unsafe target.initializeMemory(as: UInt8.self, repeating: byte, count: count) }
+  private func sumTask(
+    _ task: MatrixTask, panel: UnsafeRawPointer, to sums: UnsafeMutablePointer<Int32>
+  ) -> MatrixTask {
+    var task = task
+    unsafe task.layer.panels = panel
+    task.layer.channels = 1
+    task.layer.outputStride = MemoryLayout<Int32>.stride
+    task.layer.storesSums = true
+    unsafe task.output = UnsafeMutableRawPointer(sums)
+    unsafe task.rowTerms = nil
+    task.endBlock = 1
+    return task
   }
 }

@@ -27,7 +27,7 @@ extension PackedReal {
         task: RealTask(
           sizes: sizes, panels: panels + group * sizes.blocks * sizes.panelStep, input: input + group * sizes.depth,
           output: output + group * sizes.channels, minimum: activation.minimum, maximum: activation.maximum,
-          firstPixel: 0, endPixel: pixels, firstBlock: 0, endBlock: sizes.blocks), threads: memory.workers.threads)
+          firstPixel: 0, endPixel: pixels, firstBlock: 0, endBlock: sizes.blocks), workers: memory.workers)
       work.run(memory.workers)
     }
   }
@@ -39,12 +39,12 @@ private struct RealWork: BitwiseCopyable {
   private let task: RealTask
   private let division: WindowDivision
 
-  init(set: InstructionSet, task: RealTask, threads: Int) {
+  init(set: InstructionSet, task: RealTask, workers: Workers) {
     self.set = set
     self.task = task
     division = WindowDivision(
       pixels: task.endPixel, blocks: task.endBlock, products: task.sizes.panelStep * task.sizes.blocks,
-      threads: threads)
+      workers: workers)
   }
 
   func run(_ workers: Workers) {

@@ -38,7 +38,7 @@ extension PackedSixteenBit {
           input: input + group * sizes.depth, sums: memory.pointer(sums).assumingMemoryBound(to: Int64.self),
           output: output + firstChannel, scaling: scaling, bias: memory.pointer(bias) + biasBytes * firstChannel,
           factors: memory.pointer(factors) + 8 * firstChannel, minimum: minimum, maximum: maximum, firstPixel: 0,
-          endPixel: pixels, firstBlock: 0, endBlock: sizes.blocks), threads: memory.workers.threads)
+          endPixel: pixels, firstBlock: 0, endBlock: sizes.blocks), workers: memory.workers)
       work.run(memory.workers)
     }
   }
@@ -50,11 +50,11 @@ private struct SixteenBitWork: BitwiseCopyable {
   private let task: SixteenBitTask
   private let division: WindowDivision
 
-  init(set: InstructionSet, task: SixteenBitTask, threads: Int) {
+  init(set: InstructionSet, task: SixteenBitTask, workers: Workers) {
     self.set = set
     self.task = task
     division = WindowDivision(
-      pixels: task.endPixel, blocks: task.endBlock, products: task.panelStep * task.sizes.blocks, threads: threads)
+      pixels: task.endPixel, blocks: task.endBlock, products: task.panelStep * task.sizes.blocks, workers: workers)
   }
 
   func run(_ workers: Workers) {

@@ -16,27 +16,19 @@ struct VectorWork: BitwiseCopyable {
     case dequantize(DequantizeTask)
   }
 
-  /// Elements from which on it pays to wake another thread: some microseconds of work.
-  private static let smallestDivided = 1 << 14
-  /// Parts for each thread: so that a thread that was held up does not hold up the others.
-  private static let partsPerThread = 2
   /// Parts begin at whole cache lines.
   private static let step = 64
 
-  private init(_ set: InstructionSet, _ task: Task, threads: Int) {
+  private init(_ set: InstructionSet, _ task: Task, _ workers: Workers) {
     self.set = set
     self.task = task
     let extent = task.extent
-    guard threads > 1, extent.elements >= Self.smallestDivided else {
-      parts = 1
-      return
-    }
-    parts = max(1, min(threads * Self.partsPerThread, extent.units))
+    parts = workers.parts(nanoseconds: extent.nanoseconds, units: extent.units)
   }
 
   /// Does a task's work, divided among threads where it is large.
   static func run(_ set: InstructionSet, _ task: Task, _ workers: Workers) {
-    let work = VectorWork(set, task, threads: workers.threads)
+    let work = VectorWork(set, task, workers)
     if work.parts == 1 { return task.run(set) }
     // Sound: the copy outlives the call, which returns when all parts are done.
     unsafe withUnsafePointer(to: work) { pointer in
@@ -63,22 +55,24 @@ extension VectorWork.Task {
     }
   }
 
-  /// How many elements are computed, and into how many parts they can be divided.
-  fileprivate var extent: (elements: Int, units: Int) {
+  /// About how long the work takes, and into how many parts it can be divided.
+  fileprivate var extent: (nanoseconds: Double, units: Int) {
     switch self {
     case .pool(let task):
       let rows = task.endRow - task.firstRow
-      return (rows * task.layer.outputWidth * task.layer.channels, rows)
+      let layer = task.layer
+      let outputs = Double(rows) * Double(layer.outputWidth * layer.channels)
+      return (outputs * Double(layer.kernelHeight) * Double(layer.kernelWidth) / 40, rows)
     case .interpolation(let task):
       let rows = task.endRow - task.firstRow
-      return (rows * task.outputWidth * task.channels, rows)
+      return (Double(rows * task.outputWidth * task.channels) / 2, rows)
     case .extremum(let task):
       let rows = task.endRow - task.firstRow
-      return (rows * task.size * task.inner, rows)
-    case .pairs(let task): return (task.rows * task.count, task.rows == 1 ? task.count : task.rows)
-    case .lookUp(let task): return (task.count, task.count)
-    case .quantize(let task): return (task.count, task.count)
-    case .dequantize(let task): return (task.count, task.count)
+      return (Double(rows * task.size * task.inner) / 8, rows)
+    case .pairs(let task): return (Double(task.rows * task.count) / 4, task.rows == 1 ? task.count : task.rows)
+    case .lookUp(let task): return (Double(task.count) / 2, task.count)
+    case .quantize(let task): return (Double(task.count) / 8, task.count)
+    case .dequantize(let task): return (Double(task.count) / 8, task.count)
     }
   }
 

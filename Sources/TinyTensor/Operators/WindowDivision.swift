@@ -5,29 +5,20 @@ struct WindowDivision: BitwiseCopyable {
   private let pixels: Int
   private let blocks: Int
 
-  /// Parts for each thread: a few, so that a thread that was held up does not hold up the others.
-  private static let partsPerThread = 3
-  /// Products from which on it pays to wake another thread.
-  private static let smallestDivided = 1 << 15
   /// Pixels of the largest tile of any set.
   private static let step = 8
 
   /// - Parameters:
   ///   - products: of one pixel.
-  init(pixels: Int, blocks: Int, products: Int, threads: Int) {
+  init(pixels: Int, blocks: Int, products: Int, workers: Workers) {
     self.pixels = pixels
     self.blocks = blocks
-    let (count, overflow) = pixels.multipliedReportingOverflow(by: products)
-    guard threads > 1, overflow || count >= Self.smallestDivided else {
-      parts = 1
-      dividesPixels = true
-      return
-    }
+    // 16 to 32 products a nanosecond.
+    let time = Double(pixels) * Double(products) / 20
     // Pixels are divided where every part has several tiles of them; else channels.
     let tiles = pixels / Self.step
-    let wanted = threads * Self.partsPerThread
-    dividesPixels = tiles >= 2 * wanted || tiles >= blocks
-    parts = max(1, min(wanted, dividesPixels ? tiles : blocks))
+    dividesPixels = tiles >= 2 * workers.parts(nanoseconds: time, units: .max) || tiles >= blocks
+    parts = workers.parts(nanoseconds: time, units: dividesPixels ? tiles : blocks)
   }
 
   func part(_ part: Int) -> (pixels: Range<Int>, blocks: Range<Int>) {

@@ -151,7 +151,7 @@ private final class MatrixSample {
           outputWidth: rows, imageStride: rows * depth, rowStride: rows * depth, columnStride: depth,
           outputStride: channels, inputFlip: layer.inputFlip, output: layer.output, storesSums: false),
         input: UnsafeRawPointer(input.base), output: output.base, rowTerms: nil, firstRow: 0, endRow: rows,
-        firstBlock: 0, endBlock: sizes.blocks), threads: 1)
+        firstBlock: 0, endBlock: sizes.blocks), terms: .none, workers: .one)
   }
 
   func run() { work.run(.one) }
@@ -209,12 +209,14 @@ private final class DepthwiseSample {
           inputFlip: layer.inputFlip, padding: Int32(bitPattern: UInt32(layer.paddingByte) * 0x0101_0101),
           paddingRow: UnsafeRawPointer(paddingRow.base), output: layer.output),
         input: UnsafeRawPointer((padded ?? input).base), output: output.base, firstRow: 0,
-        endRow: geometry.outputHeight), threads: 1)
+        endRow: geometry.outputHeight), workers: .one)
   }
 
   func run() {
     // Sound: both have the sizes of the padding.
-    if let imagePadding, let padded { unsafe imagePadding.copy(UnsafeRawPointer(input.base), to: padded.base) }
+    if let imagePadding, let padded {
+      unsafe imagePadding.copy(UnsafeRawPointer(input.base), to: padded.base, .one)
+    }
     work.run(.one)
   }
 }
