@@ -2,6 +2,22 @@
 public protocol FlatScalar: BitwiseCopyable, Sendable {
   /// The number at `position`; the caller has checked that its bytes exist.
   static func load(_ bytes: borrowing RawSpan, at position: Int) -> Self
+
+  /// The numbers that stand at `position` and behind it; the caller has checked that their bytes exist.
+  static func loadArray(_ bytes: borrowing RawSpan, at position: Int, count: Int) -> [Self]
+}
+
+extension FlatScalar {
+  /// The numbers that stand at `position` and behind it; a position that is not inside the bytes stops the program.
+  ///
+  /// - Complexity: O(count); allocates.
+  @inlinable
+  public static func loadArray(_ bytes: borrowing RawSpan, at position: Int, count: Int) -> [Self] {
+    var elements: [Self] = []
+    elements.reserveCapacity(count)
+    for index in 0..<count { elements.append(load(bytes, at: position + index * MemoryLayout<Self>.size)) }
+    return elements
+  }
 }
 
 extension FlatScalar where Self: FixedWidthInteger {

@@ -55,10 +55,7 @@ public struct FlatVector<Element: FlatScalar>: ~Escapable {
   /// - Complexity: O(count); allocates.
   public func array(_ budget: inout ReadBudget) throws(ReadError) -> [Element] {
     try budget.spend(count, at: start)
-    var elements: [Element] = []
-    elements.reserveCapacity(count)
-    for index in 0..<count { elements.append(self[index]) }
-    return elements
+    return Element.loadArray(bytes, at: start, count: count)
   }
 }
 

@@ -51,7 +51,7 @@ public final class Model: Sendable {
     self.file = file
     self.device = device
     kernelSet = loader.kernelSet
-    workers = Workers(for: device.cpuOptions)
+    workers = loader.workers
     signature = loader.signature
     inputs = loader.inputs
     outputs = loader.outputs

@@ -7,6 +7,7 @@ struct ModelLoader {
   let tensors: [TensorInfo]
   let plan: Plan
   let kernelSet: KernelSet
+  let workers: Workers
 
   init(_ file: ModelFile, device: Device, options: ModelOptions) throws(ModelError) {
     let entry = try EntryPoint(file, options)
@@ -19,6 +20,7 @@ struct ModelLoader {
       outputs: entry.outputs.map { $0.tensor })
     let kernels = try builder.translateAll(codes)
     try builder.checkOutputs(entry.outputs.map { $0.tensor })
+    context.finishPacking()
 
     let values = builder.values
     func info(_ tensor: Int, _ name: String) -> TensorInfo {
@@ -30,6 +32,7 @@ struct ModelLoader {
         count: values[tensor].shape?.count ?? 0, byteCount: builder.byteCount(of: tensor) ?? 0)
     }
     kernelSet = context.kernelSet
+    workers = context.workers
     signature = entry.signature
     inputs = entry.inputs.map { info($0.tensor, $0.name) }
     outputs = entry.outputs.map { info($0.tensor, $0.name) }

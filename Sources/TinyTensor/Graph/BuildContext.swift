@@ -5,6 +5,9 @@ final class BuildContext {
   let options: ModelOptions
   /// The set that kernels come from.
   let kernelSet: KernelSet
+  /// Who packs constants.
+  let workers: Workers
+  let packingQueue = PackingQueue()
   private(set) var variables: [Variable] = []
   private var resources: [ResourceName: Int] = [:]
   private var graphCount = 0
@@ -19,7 +22,11 @@ final class BuildContext {
     self.file = file
     self.device = device
     self.options = options
+    workers = Workers(for: device.cpuOptions)
   }
+
+  /// Packs what operators left to be packed.
+  func finishPacking() { packingQueue.finish(workers) }
 
   /// The vector kernels to pack constants for; `nil` where the reference kernels shall run.
   var instructionSet: InstructionSet? {

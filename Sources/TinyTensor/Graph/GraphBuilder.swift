@@ -225,6 +225,7 @@ struct GraphBuilder {
 
   /// Runs the current operator now; its outputs become constants.
   private mutating func fold(_ operation: Operation) throws(ModelError) {
+    context.finishPacking()
     var memories: [AlignedMemory] = []
     func allocate(_ byteCount: Int) throws(ModelError) -> AlignedMemory {
       guard let memory = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }

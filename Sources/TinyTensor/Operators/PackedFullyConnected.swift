@@ -116,51 +116,36 @@ extension GraphBuilder {
   private func packedPanels(
     _ sizes: MatrixPanels, _ numbers: ByteLayer, _ operands: FullyConnectedOperands
   ) throws(ModelError) -> AlignedMemory? {
-    guard let set = context.instructionSet, let weights = constantBytes(operands.weights) else { return nil }
-    guard let panels = AlignedMemory(byteCount: sizes.byteCount) else { throw .outOfMemory(sizes.byteCount) }
-    // Sound: the weights have a byte for every input of every unit, checked when their operand was bound.
-    let isFit = unsafe weights.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress else { return false }
-      let filter = unsafe MatrixFilter(
-        bytes: base, channels: sizes.channels, taps: operands.sizes.depth, segmentTaps: operands.sizes.depth,
-        flip: numbers.weightFlip)
-      let sums = set.weightSums(filter)
-      var list: [ChannelNumbers] = []
-      list.reserveCapacity(sizes.channels)
-      for unit in 0..<sizes.channels {
-        guard let entry = unitNumbers(numbers, operands, unit, weightSum: sums[unit]) else { return false }
-        list.append(entry)
-      }
-      unsafe list.withUnsafeBufferPointer { list in
-        if let entries = list.baseAddress { unsafe sizes.fill(panels.base, blocks: 0..<sizes.blocks, filter, entries) }
-      }
-      return true
+    var list: [ChannelNumbers] = []
+    list.reserveCapacity(sizes.channels)
+    for unit in 0..<sizes.channels {
+      guard let entry = unitNumbers(numbers, operands, unit) else { return nil }
+      list.append(entry)
     }
-    guard isFit else { return nil }
-    releaseFile(operands.weights)
-    return panels
+    let depth = operands.sizes.depth
+    return try pack(operands.weights, sizes, taps: depth, segmentTaps: depth, numbers, list)
   }
 
-  /// What a unit's sum starts from and is scaled by.
+  /// What a unit's sum starts from if its weights are 0, and is scaled by.
   private func unitNumbers(
-    _ numbers: ByteLayer, _ operands: FullyConnectedOperands, _ unit: Int, weightSum: Int32
+    _ numbers: ByteLayer, _ operands: FullyConnectedOperands, _ unit: Int
   ) -> ChannelNumbers? {
     let depth = operands.sizes.depth
     guard let slot = operands.bias else {
-      return sumNumbers(numbers, bias: 0, weightSum: weightSum, taps: depth)
+      return sumNumbers(numbers, bias: 0, taps: depth)
     }
     guard let bias = constantBytes(slot) else { return nil }
     guard let multipliers = operands.multipliers else {
-      return sumNumbers(numbers, bias: Int32.load(bias, at: 4 * unit), weightSum: weightSum, taps: depth)
+      return sumNumbers(numbers, bias: Int32.load(bias, at: 4 * unit), taps: depth)
     }
     guard let factors = constantBytes(multipliers) else { return nil }
-    return channelNumbers(numbers, bias: bias, factors: factors, channel: unit, weightSum: weightSum, taps: depth)
+    return channelNumbers(numbers, bias: bias, factors: factors, channel: unit, weightSum: 0, taps: depth)
   }
 
-  /// What a sum starts from that is stored as it is.
-  private func sumNumbers(_ numbers: ByteLayer, bias: Int32, weightSum: Int32, taps: Int) -> ChannelNumbers {
+  /// What a sum starts from that is stored as it is, if the weights are 0.
+  private func sumNumbers(_ numbers: ByteLayer, bias: Int32, taps: Int) -> ChannelNumbers {
     ChannelNumbers(
-      bias: numbers.bias(bias, weightSum: weightSum, taps: taps), multiplier: 0, shift: 0,
+      bias: numbers.bias(bias, weightSum: 0, taps: taps), multiplier: 0, shift: 0,
       inputFlip: numbers.inputFlip)
   }
 }

@@ -153,56 +153,67 @@ extension GraphBuilder {
   }
 
   /// The panels of all groups, or `nil` where a sum could be too large or an operand is not constant.
+  ///
+  /// They are filled when all operators have been translated.
   private func packedPanels(
     _ sizes: MatrixPanels, groups: Int, _ numbers: inout ByteLayer, taps: Int, segmentTaps: Int,
     _ operands: FilterOperands, isTransposed: Bool
   ) throws(ModelError) -> AlignedMemory? {
-    guard let set = context.instructionSet, let filter = constantBytes(operands.filter),
-      let bias = constantBytes(operands.bias), let factors = constantBytes(operands.factors)
-    else { return nil }
+    guard let bias = constantBytes(operands.bias), let factors = constantBytes(operands.factors) else { return nil }
     let channels = sizes.channels * groups
-    let transposed = isTransposed ? Self.transposed(filter, rows: taps, columns: channels) : []
     if !shiftRight(factors, channels: channels) { numbers.output.scaling = .general }
-    guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount) else {
-      throw .outOfMemory(groups * sizes.byteCount)
+    var list: [ChannelNumbers] = []
+    list.reserveCapacity(channels)
+    for channel in 0..<channels {
+      guard
+        let entry = channelNumbers(numbers, bias: bias, factors: factors, channel: channel, weightSum: 0, taps: taps)
+      else { return nil }
+      list.append(entry)
     }
-    // Sound: the filter has a byte for every tap of every channel, checked when its operand was bound.
-    let isFit = unsafe (isTransposed ? transposed.span.bytes : filter).withUnsafeBytes { bytes in
-      guard let weights = bytes.baseAddress else { return false }
-      for group in 0..<groups {
-        let part = unsafe MatrixFilter(
-          bytes: weights + group * sizes.channels * taps, channels: sizes.channels, taps: taps,
-          segmentTaps: segmentTaps, flip: numbers.weightFlip)
-        let sums = set.weightSums(part)
-        var list: [ChannelNumbers] = []
-        list.reserveCapacity(sizes.channels)
-        for channel in 0..<sizes.channels {
-          let number = group * sizes.channels + channel
-          guard
-            let entry = channelNumbers(
-              numbers, bias: bias, factors: factors, channel: number, weightSum: sums[channel], taps: taps)
-          else { return false }
-          list.append(entry)
-        }
-        unsafe list.withUnsafeBufferPointer { list in
-          if let entries = list.baseAddress {
-            unsafe sizes.fill(
-              panels.base + group * sizes.byteCount, blocks: 0..<sizes.blocks, part, entries)
-          }
-        }
-      }
-      return true
-    }
-    guard isFit else { return nil }
-    releaseFile(operands.filter)
-    return panels
+    return try pack(
+      operands.filter, sizes, groups: groups, taps: taps, segmentTaps: segmentTaps, numbers, list,
+      isTransposed: isTransposed)
   }
 
-  /// Lets go of the memory that a constant in the file takes, once its packed copy is all that is read.
-  func releaseFile(_ slot: ReadSlot) {
-    if case .file(let offset, let byteCount) = source(of: slot) {
-      file.storage.releaseMemory(offset..<(offset + byteCount))
+  /// The panels of a filter; `nil` where it is not constant. They are filled when all operators have been translated.
+  ///
+  /// - Parameters:
+  ///   - slot: the filter, a byte for every tap of every channel, as was checked when it was bound.
+  ///   - list: the numbers of all channels, as if all weights were 0.
+  ///   - isTransposed: whether the filter has its output channels last.
+  func pack(
+    _ slot: ReadSlot, _ sizes: MatrixPanels, groups: Int = 1, taps: Int, segmentTaps: Int, _ numbers: ByteLayer,
+    _ list: [ChannelNumbers], isTransposed: Bool = false
+  ) throws(ModelError) -> AlignedMemory? {
+    guard let set = context.instructionSet, let filter = constantBytes(slot) else { return nil }
+    let holder: PanelPacking.Holder
+    let bytes: UnsafeRawPointer
+    if isTransposed {
+      let copy = try AlignedMemory.holding(
+        Self.transposed(filter, rows: taps, columns: sizes.channels * groups))
+      holder = .memory(copy)
+      unsafe bytes = UnsafeRawPointer(copy.base)
+    } else {
+      switch source(of: slot) {
+      case .file(let offset, _):
+        holder = .file(file.storage, offset: offset)
+        unsafe bytes = file.storage.base + offset
+      case .block(let block):
+        holder = .memory(blocks[block])
+        unsafe bytes = UnsafeRawPointer(blocks[block].base)
+      case .tensor, .scratch, .variable: return nil
+      }
     }
+    guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount, isResident: false) else {
+      throw .outOfMemory(groups * sizes.byteCount)
+    }
+    context.packingQueue.add(
+      try PanelPacking(
+        set, sizes, groups: groups, to: panels,
+        unsafe MatrixFilter(
+          bytes: bytes, channels: sizes.channels, taps: taps, segmentTaps: segmentTaps, flip: numbers.weightFlip),
+        holder: holder, list, inputZeroPoint: numbers.unsignedInputZeroPoint))
+    return panels
   }
 
   /// Whether every channel's factor shifts right, so that high words of products are enough; see ``ChannelRow``.
@@ -243,25 +254,31 @@ extension InstructionSet {
   ///
   /// Sound if the filter is as large as it says.
   func weightSums(_ filter: MatrixFilter) -> [Int32] {
-    var sums = [Int32](repeating: 0, count: filter.channels)
-    let segment = Segment(offset: 0, groups: 0)
-    // Windows are summed as uint8; 128 a tap too much.
-    unsafe sums.withUnsafeMutableBufferPointer { target in
-      guard let base = target.baseAddress else { return }
-      unsafe withUnsafePointer(to: segment) { segment in
-        unsafe windowSums(
-          WindowSumTask(
-            layer: MatrixLayer(
-              segments: segment, segmentCount: 1, panels: filter.bytes, panelStride: 0, channels: 1, outputHeight: 1,
-              outputWidth: filter.channels, imageStride: 0, rowStride: 0, columnStride: filter.taps, outputStride: 0,
-              inputFlip: Int32(bitPattern: filter.flip ^ 0x8080_8080),
-              output: OutputBytes(zeroPoint: 0, minimum: 0, maximum: 0, isUnsigned: false), storesSums: false),
-            input: filter.bytes, segmentBytes: filter.taps, factor: 1, sums: base, firstRow: 0,
-            endRow: filter.channels))
-      }
+    unsafe [Int32](unsafeUninitializedCapacity: filter.channels) { target, count in
+      if let base = target.baseAddress { unsafe sumWeights(filter, 0..<filter.channels, to: base) }
+      count = filter.channels
     }
-    for channel in sums.indices { sums[channel] &-= 128 &* Int32(truncatingIfNeeded: filter.taps) }
-    return sums
+  }
+
+  /// The sums of some channels' weights, as int8.
+  ///
+  /// Sound if the filter is as large as it says, and `sums` has room for one number a channel.
+  func sumWeights(_ filter: MatrixFilter, _ channels: Range<Int>, to sums: UnsafeMutablePointer<Int32>) {
+    let segment = Segment(offset: 0, groups: 0)
+    unsafe withUnsafePointer(to: segment) { segment in
+      unsafe windowSums(
+        WindowSumTask(
+          layer: MatrixLayer(
+            segments: segment, segmentCount: 1, panels: filter.bytes, panelStride: 0, channels: 1, outputHeight: 1,
+            outputWidth: channels.count, imageStride: 0, rowStride: 0, columnStride: filter.taps, outputStride: 0,
+            inputFlip: Int32(bitPattern: filter.flip ^ 0x8080_8080),
+            output: OutputBytes(zeroPoint: 0, minimum: 0, maximum: 0, isUnsigned: false), storesSums: false),
+          input: filter.bytes + channels.lowerBound * filter.taps, segmentBytes: filter.taps, factor: 1, sums: sums,
+          firstRow: 0, endRow: channels.count))
+    }
+    // Windows are summed as uint8: 128 a tap too much.
+    let excess = 128 &* Int32(truncatingIfNeeded: filter.taps)
+    for channel in 0..<channels.count { unsafe sums[channel] &-= excess }
   }
 }
 

@@ -26,32 +26,38 @@ final class AlignedMemory: @unchecked Sendable {
 
   let base: UnsafeMutableRawPointer
   let byteCount: Int
+  private let origin: Origin
+
+  private enum Origin {
+    case allocator
+    /// Pages of the system's.
+    case pages
+  }
 
   /// Bytes from which on memory is taken from the system in pages, which come zeroed.
   private static let pagedByteCount = 1 << 16
 
   /// Memory of `byteCount` bytes, or `nil` if the system has no more.
-  init?(byteCount: Int) {
+  ///
+  /// - Parameter isResident: whether large memory shall be there at once; else it comes when it is touched.
+  init?(byteCount: Int, isResident: Bool = true) {
     guard byteCount <= Int.max - Self.slack else { return nil }
     let size = byteCount + Self.slack
     self.byteCount = byteCount
     #if hasFeature(Embedded) || os(Windows)
+      origin = .allocator
       unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
     #else
       #if !os(WASI)
         if size >= Self.pagedByteCount {
-          #if os(Linux)
-            // All pages at once: a fault for each costs more than clearing it.
-            let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE
-          #else
-            let flags = MAP_PRIVATE | MAP_ANON
-          #endif
-          let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
-          guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { return nil }
-          unsafe base = memory
+          guard let pages = unsafe Self.pages(size) else { return nil }
+          origin = .pages
+          unsafe base = pages
+          if isResident { makeResident(0..<size) }
           return
         }
       #endif
+      origin = .allocator
       var memory: UnsafeMutableRawPointer?
       guard unsafe posix_memalign(&memory, Self.alignment, size) == 0, let memory = unsafe memory else { return nil }
       unsafe base = memory
@@ -60,19 +66,51 @@ final class AlignedMemory: @unchecked Sendable {
   }
 
   deinit {
-    #if hasFeature(Embedded) || os(Windows)
-      unsafe base.deallocate()
-    #else
-      #if !os(WASI)
-        let size = byteCount + Self.slack
-        if size >= Self.pagedByteCount {
-          unsafe munmap(base, size)
-          return
-        }
+    switch origin {
+    case .allocator:
+      #if hasFeature(Embedded) || os(Windows)
+        unsafe base.deallocate()
+      #else
+        unsafe free(base)
       #endif
-      unsafe free(base)
+    case .pages:
+      #if !hasFeature(Embedded) && !os(Windows) && !os(WASI)
+        unsafe munmap(base, byteCount + Self.slack)
+      #endif
+    }
+  }
+
+  #if !hasFeature(Embedded) && !os(Windows) && !os(WASI)
+    private static func pages(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+      #if canImport(Darwin)
+        let flags = MAP_PRIVATE | MAP_ANON
+      #else
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+      #endif
+      let memory = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+      guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { return nil }
+      return unsafe memory
+    }
+  #endif
+
+  /// Has the system give the pages of a range now, all at once: a fault for each costs more than clearing it. Where it
+  /// cannot, they come when they are touched.
+  func makeResident(_ range: Range<Int>) {
+    #if os(Linux)
+      guard case .pages = origin, !range.isEmpty else { return }
+      // The mapping begins at a page.
+      let first = range.lowerBound / Self.smallestPage * Self.smallestPage
+      // Sound: pages that this memory lies in, whose bytes stay as they are.
+      unsafe madvise(base + first, range.upperBound - first, Self.populateForWriting)
     #endif
   }
+
+  /// Bytes of the smallest page of any system.
+  private static let smallestPage = 4096
+  #if os(Linux)
+    /// `MADV_POPULATE_WRITE` of <asm-generic/mman-common.h>, which not all C libraries declare.
+    private static let populateForWriting: Int32 = 23
+  #endif
 }
 
 extension AlignedMemory {
