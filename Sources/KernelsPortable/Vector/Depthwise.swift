@@ -203,17 +203,8 @@ func storeBlock(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ count: Int)
 
 @inline(never)
 func storePart(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ count: Int) {
-  withUnsafeBytes(of: bytes) { source in
-    guard let base = source.baseAddress else { return }
-    var place = 0
-    while place &+ 16 <= count {
-      let part = base.loadUnaligned(fromByteOffset: place, as: SIMD16<Int8>.self)
-      output.storeBytes(of: part, toByteOffset: place, as: SIMD16<Int8>.self)
-      place &+= 16
-    }
-    while place < count {
-      output.storeBytes(of: base.load(fromByteOffset: place, as: Int8.self), toByteOffset: place, as: Int8.self)
-      place &+= 1
-    }
+  var copy = bytes
+  withUnsafeBytes(of: &copy) { source in
+    if let base = source.baseAddress { copySome(base, output, count) }
   }
 }

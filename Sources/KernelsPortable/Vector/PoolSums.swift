@@ -241,6 +241,6 @@ func store64(_ bytes: SIMD64<Int8>, _ output: UnsafeMutableRawPointer, _ count: 
 func storePart64(_ bytes: SIMD64<Int8>, _ output: UnsafeMutableRawPointer, _ count: Int) {
   var copy = bytes
   withUnsafeBytes(of: &copy) { source in
-    if let base = source.baseAddress { output.copyMemory(from: base, byteCount: count) }
+    if let base = source.baseAddress { copySome(base, output, count) }
   }
 }

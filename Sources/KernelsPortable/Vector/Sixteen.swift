@@ -143,9 +143,8 @@ func store16(_ bytes: SIMD16<Int8>, _ output: UnsafeMutableRawPointer, _ count: 
 
 @inline(never)
 func storePart16(_ bytes: SIMD16<Int8>, _ output: UnsafeMutableRawPointer, _ count: Int) {
-  var place = 0
-  while place < count {
-    output.storeBytes(of: bytes[place], toByteOffset: place, as: Int8.self)
-    place &+= 1
+  var copy = bytes
+  withUnsafeBytes(of: &copy) { source in
+    if let base = source.baseAddress { copySome(base, output, count) }
   }
 }

@@ -295,9 +295,8 @@ func storeFirst(_ bytes: LaneBytes, _ output: UnsafeMutableRawPointer, _ count: 
 
 @inline(never)
 func storeSome(_ bytes: LaneBytes, _ output: UnsafeMutableRawPointer, _ count: Int) {
-  var place = 0
-  while place < count {
-    output.storeBytes(of: bytes[place], toByteOffset: place, as: Int8.self)
-    place &+= 1
+  var copy = bytes
+  withUnsafeBytes(of: &copy) { source in
+    if let base = source.baseAddress { copySome(base, output, count) }
   }
 }
