@@ -43,7 +43,7 @@ struct ModelLoader {
       return OperatorInfo(
         name: codes[index].name, device: .cpu,
         kernel: foldedInto.map { "folded into operator \($0)" } ?? facts?.kernelName
-          ?? (builder.folded.contains(index) ? "folded" : "view"),
+          ?? (builder.folded.contains(index) ? "folded" : builder.inPlace.contains(index) ? "in place" : "view"),
         inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
         multiplyAccumulates: facts?.multiplyAccumulates ?? 0, foldedInto: foldedInto)
     }

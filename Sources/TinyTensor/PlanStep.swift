@@ -64,6 +64,11 @@ extension Model {
       return PlanOperand(
         memory: .arena, offset: offset, byteCount: byteCount, tensor: isOutput ? root : read ?? root,
         isOutput: isOutput)
+    case .part(let root, let start, let byteCount):
+      var offset = start
+      if case .arena(let first)? = plan.locations[root]?.place { offset += first }
+      return PlanOperand(
+        memory: .arena, offset: offset, byteCount: byteCount, tensor: info.outputs.first, isOutput: true)
     case .scratch(let number):
       let range = plan.scratch[number]
       return PlanOperand(

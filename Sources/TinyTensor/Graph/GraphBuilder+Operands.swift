@@ -125,7 +125,7 @@ extension GraphBuilder {
     case .file(let offset, let byteCount):
       return context.file.storage.bytes(heldBy: self).extracting(offset..<(offset + byteCount))
     case .block(let block): return blocks[block].bytes(heldBy: self)
-    case .tensor, .scratch, .variable: return nil
+    case .tensor, .part, .scratch, .variable: return nil
     }
   }
 

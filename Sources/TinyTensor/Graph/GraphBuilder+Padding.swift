@@ -84,7 +84,7 @@ extension GraphBuilder {
       switch operands[step.operands.lowerBound + value.index] {
       case .file(let offset, _): byte = UInt8.load(file.bytes, at: offset)
       case .block(let block): byte = UInt8.load(blocks[block].bytes(heldBy: self), at: 0)
-      case .tensor, .scratch, .variable: return nil
+      case .tensor, .part, .scratch, .variable: return nil
       }
     }
     guard byte == UInt8(truncatingIfNeeded: affine.zeroPoint) else { return nil }

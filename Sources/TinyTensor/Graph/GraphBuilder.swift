@@ -20,7 +20,7 @@ struct GraphBuilder {
   private(set) var values: [Value]
   private(set) var steps: [Step] = []
   /// Operands of all steps, those of one step together.
-  private(set) var operands: [OperandSource] = []
+  var operands: [OperandSource] = []
   /// Constants in the layout that operators want, shared by all sessions.
   private(set) var blocks: [AlignedMemory] = []
   /// Bytes of scratch memory, by number.
@@ -41,6 +41,10 @@ struct GraphBuilder {
   private(set) var folded: Set<Int> = []
   /// Operators whose work another one does, and which.
   private(set) var foldedInto: [Int: Int] = [:]
+  /// Operators whose inputs all are written into their output.
+  private(set) var inPlace: Set<Int> = []
+  /// Tensors that lie in a part of another one, from that byte on.
+  var parts: [Int: (tensor: Int, offset: Int)] = [:]
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
 
@@ -201,6 +205,15 @@ struct GraphBuilder {
       Step(operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
   }
 
+  /// Notes that other operators write the current one's output.
+  mutating func markInPlace() { inPlace.insert(operatorIndex) }
+
+  /// Has a step do its operator's work in another way.
+  mutating func replace(step index: Int, by operation: Operation) {
+    let step = steps[index]
+    steps[index] = Step(operation: operation, operatorIndex: step.operatorIndex, operands: step.operands)
+  }
+
   /// Has the current operator do the work of earlier steps. Their operands, which no step has any more, become
   /// `source`, which the current operator reads.
   mutating func absorb(steps absorbed: [Int], source: OperandSource) {
@@ -216,7 +229,7 @@ struct GraphBuilder {
     for operand in operands[firstOperand...] {
       switch operand {
       case .tensor(let tensor, _): if !node.outputs.contains(tensor) { return false }
-      case .variable: return false
+      case .variable, .part: return false
       case .file, .block, .scratch: break
       }
     }
@@ -242,7 +255,7 @@ struct GraphBuilder {
         table.set(index, memory, byteCount: byteCount)
       case .file(let offset, let byteCount): table.set(index, file.storage, offset: offset, byteCount: byteCount)
       case .block(let number): table.set(index, blocks[number], byteCount: blocks[number].byteCount)
-      case .variable: preconditionFailure("an operator with a variable is not constant")
+      case .variable, .part: preconditionFailure("an operator with a variable is not constant")
       case .scratch(let number):
         table.set(index, try allocate(scratchByteCounts[number]), byteCount: scratchByteCounts[number])
       }

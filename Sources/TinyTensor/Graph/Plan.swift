@@ -70,7 +70,7 @@ struct Plan: Sendable {
     for (index, step) in builder.steps.enumerated() {
       for operand in builder.operands[step.operands] {
         switch operand {
-        case .tensor(let tensor, _): use(tensor, index)
+        case .tensor(let tensor, _), .part(let tensor, _, _): use(tensor, index)
         case .scratch(let number):
           scratchNumbers[number] = planner.add(
             byteCount: builder.scratchByteCounts[number], first: index, last: index)
@@ -117,11 +117,14 @@ struct Plan: Sendable {
               name: builder.subgraph.tensors[tensor].name, offset: offset, byteCount: byteCount,
               firstStep: firstUse[root], lastStep: lastUse[root]))
         }
+      } else if let part = builder.parts[root], numbers[part.tensor] >= 0 {
+        let offset = layout.offsets[numbers[part.tensor]] + part.offset
+        locations[tensor] = Location(place: .arena(offset: offset), byteCount: byteCount)
       } else if let place = try builder.alignedPlace(ofConstant: tensor, byteCount: byteCount) {
         switch place {
         case .file(let offset, _): locations[tensor] = Location(place: .file(offset: offset), byteCount: byteCount)
         case .block(let block): locations[tensor] = Location(place: .block(block), byteCount: byteCount)
-        case .tensor, .scratch, .variable: break
+        case .tensor, .part, .scratch, .variable: break
         }
       } else if case .variable(let number) = builder.values[root].source {
         locations[tensor] = Location(place: .variable(number), byteCount: byteCount)

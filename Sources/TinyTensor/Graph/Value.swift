@@ -35,6 +35,9 @@ enum ConstantPlace: Sendable, Hashable {
 enum OperandSource: Sendable, Hashable {
   /// In a tensor's memory; `tensor` is no view.
   case tensor(Int, byteCount: Int)
+  /// In a part of the memory of a tensor that is no view, from `offset` on; an output of the operator that becomes an
+  /// input of a concatenation there. Rows of it may lie apart.
+  case part(of: Int, offset: Int, byteCount: Int)
   /// In the file.
   case file(offset: Int, byteCount: Int)
   /// In a packed constant.

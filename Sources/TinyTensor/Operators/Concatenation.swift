@@ -7,9 +7,12 @@ import TinyTensorKernels
 struct Concatenation: Sendable {
   /// Runs of bytes that each input contributes in turn.
   let rows: Int
+  /// How many inputs are copied; the others are written in place.
   let inputCount: Int
   /// The first input's place; the others follow.
   let firstInput: ReadSlot
+  /// An `Int` an input: where in a row of the output its bytes begin.
+  let offsets: ReadSlot
   /// 256 entries an input, if any input needs them.
   let tables: ReadSlot?
   /// The instruction set whose kernel translates, if there is one.
@@ -53,14 +56,39 @@ extension Concatenation {
       throw graph.error(.tooLarge, "its output \(describeShape(sizes)) is too large")
     }
     let tables = try requantizationTables(&graph, inputs, type)
+    return try join(&graph, inputs, rows: rows, tables: tables, shape)
+  }
+
+  /// The operation that joins inputs; `nil` where all of them are written in place.
+  private static func join(
+    _ graph: inout GraphBuilder, _ inputs: [Operand], rows: Int, tables: [UInt8] = [], _ shape: Shape
+  ) throws(ModelError) -> Operation? {
+    let output = try graph.bindOutput(shape: shape)
+    var places = offsets(of: inputs, rows: rows)
+    if tables.isEmpty, shape.count > 0 {
+      places = graph.writeInPlace(inputs, rows: rows, output: graph.node.outputs[0])
+    }
     var slots: [ReadSlot] = []
-    for input in inputs { slots.append(try graph.bind(input)) }
+    for (input, place) in zip(inputs, places) where place != nil { slots.append(try graph.bind(input)) }
+    guard let first = slots.first else {
+      graph.markInPlace()
+      return nil
+    }
     return .concatenation(
       Concatenation(
-        rows: rows, inputCount: count, firstInput: slots[0],
+        rows: rows, inputCount: slots.count, firstInput: first, offsets: try graph.bind(packed: places.compactMap { $0 }),
         tables: tables.isEmpty ? nil : try graph.bind(packed: tables),
-        set: tables.isEmpty ? nil : graph.context.instructionSet,
-        output: try graph.bindOutput(shape: shape)))
+        set: tables.isEmpty ? nil : graph.context.instructionSet, output: output))
+  }
+
+  private static func offsets(of inputs: [Operand], rows: Int) -> [Int?] {
+    var offset = 0
+    var offsets: [Int?] = []
+    for input in inputs {
+      offsets.append(offset)
+      if rows > 0 { offset += (input.elementType.byteCount(of: input.shape.count) ?? 0) / rows }
+    }
+    return offsets
   }
 
   /// PACK: inputs of one shape, joined along an axis that is new.
@@ -92,12 +120,7 @@ extension Concatenation {
     var sizes = first.shape.array
     sizes.insert(options.count, at: axis)
     let shape = try graph.outputShape(sizes)
-    var slots: [ReadSlot] = []
-    for input in inputs { slots.append(try graph.bind(input)) }
-    return .concatenation(
-      Concatenation(
-        rows: rows, inputCount: options.count, firstInput: slots[0], tables: nil, set: nil,
-        output: try graph.bindOutput(shape: shape)))
+    return try join(&graph, inputs, rows: rows, shape)
   }
 
   private static func matches(_ shape: Shape, _ other: Shape, except axis: Int) -> Bool {
@@ -142,10 +165,11 @@ extension Concatenation {
   func run(_ memory: OperatorMemory) {
     var output = memory.writeBytes(output)
     let outputStep = rows == 0 ? 0 : output.byteCount / rows
-    var target = 0
+    let offsets = memory.read(offsets, as: Int.self)
     for index in 0..<inputCount {
       let input = memory.readBytes(ReadSlot(index: firstInput.index + index))
       let length = rows == 0 ? 0 : input.byteCount / rows
+      let target = offsets[index]
       if let tables, let set {
         let source = unsafe memory.pointer(ReadSlot(index: firstInput.index + index))
         for row in 0..<rows {
@@ -162,7 +186,6 @@ extension Concatenation {
         copyRows(
           count: rows, length: length, from: input, at: 0, step: length, to: &output, at: target, step: outputStep)
       }
-      target += length
     }
   }
 

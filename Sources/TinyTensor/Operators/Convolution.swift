@@ -7,7 +7,7 @@ struct Convolution: Sendable {
   let groups: Int
   let operands: FilterOperands
   let output: WriteSlot
-  let packed: PackedMatrix?
+  var packed: PackedMatrix?
   let packedReal: PackedReal?
   let packedSixteenBit: PackedSixteenBit?
 }
@@ -95,6 +95,17 @@ extension Convolution {
       kernel: kernel, set: packed?.set ?? packedReal?.set ?? packedSixteenBit?.set,
       multiplyAccumulates: OperatorFacts.product(
         geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / groups))
+  }
+}
+
+extension Convolution {
+  /// The same with rows of outputs that many bytes apart; `nil` where its kernels cannot write so.
+  func writingRows(_ stride: Int) -> Convolution? {
+    guard var matrix = packed else { return nil }
+    matrix.layout.outputStride = stride
+    var convolution = self
+    convolution.packed = matrix
+    return convolution
   }
 }
 

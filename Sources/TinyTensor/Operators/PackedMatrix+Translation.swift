@@ -201,7 +201,7 @@ extension GraphBuilder {
       case .block(let block):
         holder = .memory(blocks[block])
         unsafe bytes = UnsafeRawPointer(blocks[block].base)
-      case .tensor, .scratch, .variable: return nil
+      case .tensor, .part, .scratch, .variable: return nil
       }
     }
     guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount, isResident: false) else {

@@ -8,7 +8,7 @@ struct PackedMatrix: Sendable {
   /// How many groups the channels form; each is a layer of its own.
   let groups: Int
   /// Of one group; its pointers are set in a run.
-  let layout: MatrixLayout
+  var layout: MatrixLayout
   let padding: ImagePadding?
   /// Where the filter has a zero point: what to multiply the sum of a window with.
   let windowFactor: Int32?

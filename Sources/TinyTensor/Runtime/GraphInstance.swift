@@ -54,6 +54,11 @@ final class GraphInstance: @unchecked Sendable {
           preconditionFailure("an operand without a place in the arena")
         }
         addresses.set(index, arena, offset: base + offset, byteCount: byteCount)
+      case .part(let tensor, let start, let byteCount):
+        guard case .arena(let offset)? = plan.locations[tensor]?.place else {
+          preconditionFailure("an operand without a place in the arena")
+        }
+        addresses.set(index, arena, offset: base + offset + start, byteCount: byteCount)
       case .file(let offset, let byteCount):
         addresses.set(index, file, offset: offset, byteCount: byteCount)
       case .block(let number):

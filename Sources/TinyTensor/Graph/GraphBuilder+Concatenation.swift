@@ -1,0 +1,75 @@
+import TinyTensorKernels
+
+// Inputs of a CONCATENATION that are written where its output has them: nothing is left to be copied.
+
+extension GraphBuilder {
+  /// Has the operators that make inputs of the current operator write into its output, where nothing else reads what
+  /// they write.
+  ///
+  /// Where the output has rows, an input's rows lie apart in it; convolutions by the kernels of an instruction set can
+  /// write so. Without rows all operators can.
+  ///
+  /// - Parameters:
+  ///   - inputs: the inputs, joined in this order, with the output's quantization.
+  ///   - rows: how often each input contributes a run of bytes.
+  ///   - output: the output's tensor.
+  /// - Returns: for each input, where in a row of the output its bytes are to be copied to; `nil` where they are there.
+  mutating func writeInPlace(_ inputs: [Operand], rows: Int, output: Int) -> [Int?] {
+    var lengths: [Int] = []
+    for input in inputs {
+      let byteCount = input.elementType.byteCount(of: input.shape.count) ?? 0
+      lengths.append(rows == 0 ? 0 : byteCount / rows)
+    }
+    let stride = lengths.reduce(0, +)
+    var offset = 0
+    var places: [Int?] = []
+    for (input, length) in zip(inputs, lengths) {
+      let isInPlace =
+        length > 0
+        && write(input.tensor, into: output, RowPlace(rows: rows, offset: offset, length: length, stride: stride))
+      places.append(isInPlace ? nil : offset)
+      offset += length
+    }
+    return places
+  }
+
+  /// Where a tensor's bytes lie in another one.
+  private struct RowPlace {
+    var rows: Int
+    var offset: Int
+    /// Bytes of a row, and from it to the next one.
+    var length: Int
+    var stride: Int
+
+    var byteCount: Int { (rows - 1) * stride + length }
+  }
+
+  private mutating func write(_ tensor: Int, into output: Int, _ place: RowPlace) -> Bool {
+    let root = root(of: tensor)
+    guard case .written = values[root].source, place.rows == 1 || root == tensor, isReadOnce(root),
+      let index = steps.lastIndex(where: { subgraph.operators[$0.operatorIndex].outputs.contains(root) })
+    else { return false }
+    let step = steps[index]
+    let written = step.operands.filter { operand in
+      if case .tensor(root, _) = operands[operand] { true } else { false }
+    }
+    guard written.count == 1 else { return false }
+    if place.rows > 1 {
+      guard case .convolution(let convolution) = step.operation,
+        let spread = convolution.writingRows(place.stride)
+      else { return false }
+      replace(step: index, by: .convolution(spread))
+    }
+    operands[written[0]] = .part(of: output, offset: place.offset, byteCount: place.byteCount)
+    if place.rows == 1 { parts[root] = (output, place.offset) }
+    return true
+  }
+
+  /// Whether a tensor that is no view is read by one operator alone, as it is or through one view of it after the other.
+  private func isReadOnce(_ root: Int) -> Bool {
+    for tensor in values.indices where self.root(of: tensor) == root {
+      guard readCounts[tensor] <= 1, !outputs.contains(tensor) else { return false }
+    }
+    return true
+  }
+}
