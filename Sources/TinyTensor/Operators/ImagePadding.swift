@@ -51,7 +51,7 @@ private struct PaddingWork: BitwiseCopyable {
     }
   }
 
-  private func run(part: Int) { copy(share(of: lines, step: 1, part: part, of: parts)) }
+  private func run(part: Range<Int>) { copy(share(of: lines, step: 1, part: part, of: parts)) }
 
   private func copy(_ lines: Range<Int>) {
     let step = padding.paddedWidth * padding.channels

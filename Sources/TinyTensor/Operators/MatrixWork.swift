@@ -41,7 +41,7 @@ struct MatrixWork: BitwiseCopyable {
     }
   }
 
-  private func run(part: Int) {
+  private func run(part: Range<Int>) {
     var task = self.task
     if dividesRows {
       let rows = share(of: task.endRow, step: set.tileRows, part: part, of: parts)

@@ -67,7 +67,7 @@ struct DepthwiseWork: BitwiseCopyable {
     }
   }
 
-  private func run(part: Int) {
+  private func run(part: Range<Int>) {
     var task = self.task
     let rows = share(of: task.endRow, step: 1, part: part, of: parts)
     task.firstRow = rows.lowerBound

@@ -57,7 +57,7 @@ private struct RealWork: BitwiseCopyable {
     }
   }
 
-  private func run(part: Int) {
+  private func run(part: Range<Int>) {
     var task = self.task
     let share = division.part(part)
     (task.firstPixel, task.endPixel) = (share.pixels.lowerBound, share.pixels.upperBound)

@@ -115,7 +115,7 @@ final class PackingQueue {
     let ends: [Int]
     let parts: Int
 
-    func run(part: Int) {
+    func run(part: Range<Int>) {
       let blocks = share(of: ends[ends.count - 1], step: 1, part: part, of: parts)
       var first = 0
       for (packing, end) in zip(packings, ends) {

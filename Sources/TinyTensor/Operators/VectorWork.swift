@@ -38,7 +38,7 @@ struct VectorWork: BitwiseCopyable {
     }
   }
 
-  private func run(part: Int) { task.part(part, of: parts, step: Self.step).run(set) }
+  private func run(part: Range<Int>) { task.part(part, of: parts, step: Self.step).run(set) }
 }
 
 extension VectorWork.Task {
@@ -77,7 +77,7 @@ extension VectorWork.Task {
   }
 
   /// One of several parts. Tasks begin with their first row.
-  fileprivate func part(_ part: Int, of parts: Int, step: Int) -> VectorWork.Task {
+  fileprivate func part(_ part: Range<Int>, of parts: Int, step: Int) -> VectorWork.Task {
     switch self {
     case .pool(var task):
       let rows = share(of: task.endRow, step: 1, part: part, of: parts)

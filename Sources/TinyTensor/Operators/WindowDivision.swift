@@ -21,7 +21,7 @@ struct WindowDivision: BitwiseCopyable {
     parts = workers.parts(nanoseconds: time, units: dividesPixels ? tiles : blocks)
   }
 
-  func part(_ part: Int) -> (pixels: Range<Int>, blocks: Range<Int>) {
+  func part(_ part: Range<Int>) -> (pixels: Range<Int>, blocks: Range<Int>) {
     dividesPixels
       ? (share(of: pixels, step: Self.step, part: part, of: parts), 0..<blocks)
       : (0..<pixels, share(of: blocks, step: 1, part: part, of: parts))

@@ -18,15 +18,19 @@
   ///
   /// Every thread has neighbouring parts of a job as its own, the caller the first ones: operators that follow each
   /// other divide their images in the same way, so that a thread mostly reads what it wrote. A thread that is through
-  /// takes the last parts of another one. What is left to a thread is one word, its ``Share``; whoever takes a
-  /// part does so by an exchange of that word. The job's owner returns only when all parts are done, so that a part that
-  /// was taken keeps the job's fields valid.
+  /// takes the last parts of another one. Who takes parts takes half of what is left, so that they are few while there
+  /// are many, and one alone at the end, when the threads have to become ready together.
+  ///
+  /// What a thread needs to know of a job stands in its ``Seat``: the way of that cache line from the caller to the
+  /// thread and back is most of what a small job costs. What is left to a thread is one word there, a ``Share``; whoever
+  /// takes parts does so by an exchange of that word, and then reads the job beside it. The job's owner returns only
+  /// when all parts are counted, so that the seat stays as it is until then.
   @safe
   final class WorkerPool: @unchecked Sendable {
     static let shared = WorkerPool()
 
-    /// Does one part of the work that a pointer leads to.
-    typealias Part = @Sendable (_ work: UnsafeRawPointer, _ part: Int) -> Void
+    /// Does neighbouring parts of the work that a pointer leads to.
+    typealias Part = @Sendable (_ work: UnsafeRawPointer, _ part: Range<Int>) -> Void
 
     /// Processors that this process may use.
     static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -34,17 +38,11 @@
     /// How often a worker looks for work before it sleeps: some tens of microseconds.
     private static let patience = 30_000
 
-    /// What is left to each thread; the first is that of the job's owner.
-    private let shares: UnsafeMutablePointer<SharePlace>
-    private let finished = Atomic<Int>(0)
+    /// One a thread; the first is that of the job's owner.
+    private let seats: UnsafeMutablePointer<Seat>
     private let isBusy = Atomic<Bool>(false)
     private let sleepers = Atomic<Int>(0)
-    /// Threads that take part in the current job.
-    private let participants = Atomic<Int>(1)
     private let workerCount = Atomic<Int>(0)
-    // Written by the owner of a job before its shares, read after a part was taken.
-    private var work: UnsafeRawPointer
-    private var runPart: Part
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
@@ -53,10 +51,11 @@
       unsafe condition = .allocate(capacity: 1)
       unsafe pthread_mutex_init(mutex, nil)
       unsafe pthread_cond_init(condition, nil)
-      unsafe shares = .allocate(capacity: Self.processors)
-      for index in 0..<Self.processors { unsafe (shares + index).initialize(to: SharePlace()) }
-      unsafe work = UnsafeRawPointer(mutex)
-      unsafe runPart = { _, _ in }
+      // Never given back, as the pool is.
+      let memory = UnsafeMutableRawPointer.allocate(
+        byteCount: Self.processors * MemoryLayout<Seat>.stride, alignment: Seat.alignment)
+      unsafe seats = memory.bindMemory(to: Seat.self, capacity: Self.processors)
+      for index in 0..<Self.processors { unsafe (seats + index).initialize(to: Seat()) }
     }
 
     /// Makes sure that there are threads for `threads` of a session's, the caller's among them; returns how many of them
@@ -110,73 +109,95 @@
     ///   - threads: at least 1, at most what ``prepare(threads:)`` returned.
     ///   - parts: how many parts there are, below `2^31`.
     ///   - work: what a part's function gets.
-    ///   - runPart: does one part.
+    ///   - runPart: does parts.
     func run(threads: Int, parts: Int, _ work: UnsafeRawPointer, _ runPart: @escaping Part) {
       if threads <= 1 || parts <= 1 || isBusy.exchange(true, ordering: .acquiring) {
-        for part in 0..<parts { unsafe runPart(work, part) }
+        unsafe runPart(work, 0..<parts)
         return
       }
-      unsafe self.work = work
-      unsafe self.runPart = runPart
-      finished.store(0, ordering: .relaxed)
-      participants.store(threads, ordering: .relaxed)
-      for thread in 0..<threads {
+      let threads = min(threads, parts)
+      for thread in 1..<threads { unsafe seats[thread].counted.store(0, ordering: .relaxed) }
+      // With a part for each thread there is nothing to take from the owner.
+      let isLong = parts > threads
+      let job = unsafe Job(work: work, runPart: runPart, threads: threads, isLong: isLong)
+      for thread in (isLong ? 0 : 1)..<threads {
         let share = Share(next: parts * thread / threads, end: parts * (thread + 1) / threads)
-        unsafe shares[thread].word.store(share.word, ordering: .releasing)
+        unsafe seats[thread].job = job
+        unsafe seats[thread].share.store(share.word, ordering: .releasing)
       }
       // Either this sees a worker that is about to sleep, or that worker sees its share.
       atomicMemoryFence(ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .relaxed) > 0 { wake() }
-      let done = runParts(thread: 0)
-      while finished.load(ordering: .acquiring) < parts - done {}
+      var done = 1
+      if isLong {
+        done = runOwnParts(thread: 0)
+      } else {
+        unsafe runPart(work, 0..<1)
+      }
+      done += runOtherParts(thread: 0, of: threads)
+      while done + counted(of: threads) < parts {}
       isBusy.store(false, ordering: .releasing)
     }
 
-    /// Does parts until none is left: a thread's own, then those of others. Returns how many.
-    ///
-    /// A job cannot end before these are counted, so that all are of one job and its fields stay valid.
-    private func runParts(thread: Int) -> Int {
+    /// Parts that workers have counted.
+    @inline(__always)
+    private func counted(of threads: Int) -> Int {
+      var sum = 0
+      for thread in 1..<threads { sum += unsafe seats[thread].counted.load(ordering: .acquiring) }
+      return sum
+    }
+
+    /// Does a thread's own parts until none is left; returns how many.
+    @inline(__always)
+    private func runOwnParts(thread: Int) -> Int {
       var done = 0
-      while let part = takeFirst(of: thread) {
-        unsafe runPart(work, part)
-        done += 1
+      while let parts = takeFirst(of: thread) {
+        unsafe seats[thread].job.run(parts)
+        done += parts.count
       }
-      let threads = participants.load(ordering: .relaxed)
+      return done
+    }
+
+    /// Does parts that are left to other threads until none is; returns how many.
+    @inline(__always)
+    private func runOtherParts(thread: Int, of threads: Int) -> Int {
+      var done = 0
       var other = thread + 1
       for _ in 1..<max(threads, 1) {
         if other >= threads { other = 0 }
-        while let part = takeLast(of: other) {
-          unsafe runPart(work, part)
-          done += 1
+        while let parts = takeLast(of: other) {
+          unsafe seats[other].job.run(parts)
+          done += parts.count
         }
         other += 1
       }
       return done
     }
 
-    /// The first part of what is left to a thread, or `nil` if there is none.
+    /// The first half of what is left to a thread, or `nil` if nothing is.
     @inline(__always)
-    private func takeFirst(of thread: Int) -> Int? {
-      var seen = unsafe shares[thread].word.load(ordering: .relaxed)
+    private func takeFirst(of thread: Int) -> Range<Int>? {
+      var seen = unsafe seats[thread].share.load(ordering: .relaxed)
       while let share = Share(word: seen) {
-        let rest = Share(next: share.next + 1, end: share.end)
-        let (exchanged, original) = unsafe shares[thread].word.compareExchange(
+        let rest = Share(next: share.middle, end: share.end)
+        let (exchanged, original) = unsafe seats[thread].share.compareExchange(
           expected: seen, desired: rest.word, ordering: .acquiring)
-        if exchanged { return share.next }
+        if exchanged { return share.next..<share.middle }
         seen = original
       }
       return nil
     }
 
-    /// The last part of what is left to a thread, or `nil` if there is none.
+    /// The last half of what is left to a thread, or `nil` if nothing is.
     @inline(__always)
-    private func takeLast(of thread: Int) -> Int? {
-      var seen = unsafe shares[thread].word.load(ordering: .relaxed)
+    private func takeLast(of thread: Int) -> Range<Int>? {
+      var seen = unsafe seats[thread].share.load(ordering: .relaxed)
       while let share = Share(word: seen) {
-        let rest = Share(next: share.next, end: share.end - 1)
-        let (exchanged, original) = unsafe shares[thread].word.compareExchange(
+        let start = share.next + share.end - share.middle
+        let rest = Share(next: share.next, end: start)
+        let (exchanged, original) = unsafe seats[thread].share.compareExchange(
           expected: seen, desired: rest.word, ordering: .acquiring)
-        if exchanged { return share.end - 1 }
+        if exchanged { return start..<share.end }
         seen = original
       }
       return nil
@@ -192,9 +213,14 @@
     private func loop(_ number: Int) -> Never {
       var tries = 0
       while true {
-        if Share(word: unsafe shares[number].word.load(ordering: .relaxed)) != nil {
-          let done = runParts(thread: number)
-          if done > 0 { finished.add(done, ordering: .releasing) }
+        if Share(word: unsafe seats[number].share.load(ordering: .relaxed)) != nil {
+          var done = runOwnParts(thread: number)
+          if done > 0 {
+            // The job cannot end before these parts are counted.
+            let job = unsafe seats[number].job
+            if job.isLong { done += runOtherParts(thread: number, of: job.threads) }
+            unsafe seats[number].counted.add(done, ordering: .releasing)
+          }
           tries = 0
         } else {
           tries += 1
@@ -210,12 +236,41 @@
     private func sleep(_ number: Int) {
       unsafe pthread_mutex_lock(mutex)
       sleepers.add(1, ordering: .sequentiallyConsistent)
-      while Share(word: unsafe shares[number].word.load(ordering: .sequentiallyConsistent)) == nil {
+      while Share(word: unsafe seats[number].share.load(ordering: .sequentiallyConsistent)) == nil {
         unsafe pthread_cond_wait(condition, mutex)
       }
       sleepers.subtract(1, ordering: .sequentiallyConsistent)
       unsafe pthread_mutex_unlock(mutex)
     }
+  }
+
+  /// What threads do together.
+  @safe
+  private struct Job {
+    let work: UnsafeRawPointer
+    let runPart: WorkerPool.Part
+    let threads: Int
+    /// Whether there are more parts than threads.
+    let isLong: Bool
+
+    @inline(__always)
+    func run(_ parts: Range<Int>) { unsafe runPart(work, parts) }
+  }
+
+  /// What a thread works on: in cache lines of its own, two of them since processors fetch lines in pairs.
+  @safe
+  private struct Seat: ~Copyable {
+    /// A ``Share`` of the job: the parts that are left to the thread.
+    let share = Atomic<UInt64>(0)
+    /// Parts of the job that the thread has done, its own and others.
+    let counted = Atomic<Int>(0)
+    /// Written by the owner of the job before the share, read after parts of it were taken.
+    var job: Job = unsafe Job(
+      work: UnsafeRawPointer(bitPattern: Seat.alignment).unsafelyUnwrapped, runPart: { _, _ in }, threads: 1, isLong: false)
+    private let rest: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
+      (0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+    static let alignment = 128
   }
 
   /// The parts of a job that are left to a thread: `next ..< end`.
@@ -238,14 +293,10 @@
       if next >= end { return nil }
     }
 
-    var word: UInt64 { UInt64(next) << 32 | UInt64(end) }
-  }
+    /// Half of what is left, at least one part, ends there.
+    var middle: Int { (next + end + 1) / 2 }
 
-  /// A ``Share`` with its cache lines to itself: two, since processors fetch lines in pairs.
-  private struct SharePlace: ~Copyable {
-    let word = Atomic<UInt64>(0)
-    private let rest: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0)
-    private let next: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+    var word: UInt64 { UInt64(next) << 32 | UInt64(end) }
   }
 
   private final class WorkerStart {
@@ -253,62 +304,3 @@
     init(_ number: Int) { self.number = number }
   }
 #endif
-
-/// How the parts of an operator are divided among threads.
-@safe
-struct Workers: BitwiseCopyable, Sendable {
-  /// Threads that may work on one run, the caller's among them.
-  let threads: Int
-
-  /// The caller's thread alone.
-  static let one = Workers(threads: 1)
-
-  private init(threads: Int) { self.threads = threads }
-
-  /// Threads for a session.
-  init(for options: CPUOptions) {
-    #if !hasFeature(Embedded) && !os(Windows) && !os(WASI)
-      threads = options.threads > 1 ? WorkerPool.shared.prepare(threads: options.threads) : 1
-    #else
-      threads = 1
-    #endif
-  }
-
-  /// Into how many parts to divide an operator's work.
-  ///
-  /// Handing a part to another thread and waiting for it takes some tenths of a microsecond. Long work is cut into
-  /// several parts a thread, so that a thread that was held up does not hold up the others.
-  ///
-  /// - Parameters:
-  ///   - nanoseconds: about how long one thread would work.
-  ///   - units: what it can be divided into.
-  @inline(__always)
-  func parts(nanoseconds: Double, units: Int) -> Int {
-    guard threads > 1, nanoseconds >= 1_200 else { return 1 }
-    let each = Int(max(1, min(4, nanoseconds / Double(threads * 8_000))))
-    return max(1, min(threads * each, units))
-  }
-
-  /// Does all parts of some work; returns when all are done.
-  ///
-  /// - Parameters:
-  ///   - parts: how many parts there are, below `2^31`.
-  ///   - work: what every part gets.
-  ///   - runPart: does one part; parts run at the same time and must not write the same memory.
-  @inline(__always)
-  func run(parts: Int, _ work: UnsafeRawPointer, _ runPart: @escaping @Sendable (UnsafeRawPointer, Int) -> Void) {
-    #if !hasFeature(Embedded) && !os(Windows) && !os(WASI)
-      unsafe WorkerPool.shared.run(threads: threads, parts: parts, work, runPart)
-    #else
-      for part in 0..<parts { unsafe runPart(work, part) }
-    #endif
-  }
-}
-
-/// The part of `0 ..< count` that falls to one of several parts, in whole steps.
-@inline(__always)
-func share(of count: Int, step: Int, part: Int, of parts: Int) -> Range<Int> {
-  let steps = (count + step - 1) / step
-  let lower = min(count, steps * part / parts * step)
-  return lower..<max(lower, min(count, steps * (part + 1) / parts * step))
-}
