@@ -76,7 +76,8 @@ extension Concatenation {
     }
     return .concatenation(
       Concatenation(
-        rows: rows, inputCount: slots.count, firstInput: first, offsets: try graph.bind(packed: places.compactMap { $0 }),
+        rows: rows, inputCount: slots.count, firstInput: first,
+        offsets: try graph.bind(packed: places.compactMap { $0 }),
         tables: tables.isEmpty ? nil : try graph.bind(packed: tables),
         set: tables.isEmpty ? nil : graph.context.instructionSet, output: output))
   }

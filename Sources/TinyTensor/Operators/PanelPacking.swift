@@ -70,8 +70,8 @@ struct PanelPacking {
     }
     let start = group * panels.byteCount
     memory.makeResident(
-      (start + blocks.lowerBound * panels.panelStride)
-        ..< min(start + panels.byteCount, start + blocks.upperBound * panels.panelStride))
+      (start + blocks.lowerBound * panels.panelStride)..<min(
+        start + panels.byteCount, start + blocks.upperBound * panels.panelStride))
     // Sound: there is room for the panels of all groups.
     unsafe panels.fill(memory.base + start, blocks: blocks, filter, UnsafePointer(numbers))
     // The packed copy is all that is read from now on.

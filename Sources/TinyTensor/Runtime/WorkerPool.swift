@@ -27,7 +27,7 @@
   /// when all parts are counted, so that the seat stays as it is until then.
   @safe
   final class WorkerPool: @unchecked Sendable {
-    static let shared = WorkerPool()
+    static let shared = WorkerPool(threads: processors)
 
     /// Does neighbouring parts of the work that a pointer leads to.
     typealias Part = @Sendable (_ work: UnsafeRawPointer, _ part: Range<Int>) -> Void
@@ -46,22 +46,27 @@
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-    private init() {
+    /// Threads that can work at one time, the caller's among them.
+    private let capacity: Int
+
+    /// - Parameter threads: how many can work at one time, the caller's among them: at least 1.
+    init(threads: Int) {
+      capacity = threads
       unsafe mutex = .allocate(capacity: 1)
       unsafe condition = .allocate(capacity: 1)
       unsafe pthread_mutex_init(mutex, nil)
       unsafe pthread_cond_init(condition, nil)
       // Never given back, as the pool is.
       let memory = UnsafeMutableRawPointer.allocate(
-        byteCount: Self.processors * MemoryLayout<Seat>.stride, alignment: Seat.alignment)
-      unsafe seats = memory.bindMemory(to: Seat.self, capacity: Self.processors)
-      for index in 0..<Self.processors { unsafe (seats + index).initialize(to: Seat()) }
+        byteCount: threads * MemoryLayout<Seat>.stride, alignment: Seat.alignment)
+      unsafe seats = memory.bindMemory(to: Seat.self, capacity: threads)
+      for index in 0..<threads { unsafe (seats + index).initialize(to: Seat()) }
     }
 
     /// Makes sure that there are threads for `threads` of a session's, the caller's among them; returns how many of them
     /// can work at one time.
     func prepare(threads: Int) -> Int {
-      let wanted = min(threads, Self.processors)
+      let wanted = min(threads, capacity)
       guard wanted > 1 else { return 1 }
       unsafe pthread_mutex_lock(mutex)
       while workerCount.load(ordering: .relaxed) < wanted - 1, startWorker() {}
@@ -72,7 +77,7 @@
     /// Starts one thread; returns whether the system gave one.
     private func startWorker() -> Bool {
       let number = workerCount.load(ordering: .relaxed) + 1
-      let start = unsafe Unmanaged.passRetained(WorkerStart(number))
+      let start = unsafe Unmanaged.passRetained(WorkerStart(self, number))
       #if canImport(Darwin)
         var thread: pthread_t?
       #else
@@ -88,7 +93,7 @@
             guard let argument = unsafe argument else { return nil }
             let start = unsafe Unmanaged<WorkerStart>.fromOpaque(argument).takeRetainedValue()
           #endif
-          WorkerPool.shared.loop(start.number)
+          start.pool.loop(start.number)
         }, start.toOpaque())
       if failed != 0 {
         unsafe start.release()
@@ -266,10 +271,12 @@
     let counted = Atomic<Int>(0)
     /// Written by the owner of the job before the share, read after parts of it were taken.
     var job: Job = unsafe Job(
-      work: UnsafeRawPointer(bitPattern: Seat.alignment).unsafelyUnwrapped, runPart: { _, _ in }, threads: 1, isLong: false)
+      work: UnsafeRawPointer(bitPattern: Seat.alignment).unsafelyUnwrapped, runPart: { _, _ in }, threads: 1,
+      isLong: false)
     private let rest: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
       (0, 0, 0, 0, 0, 0, 0, 0, 0)
 
+    /// Bytes of two cache lines.
     static let alignment = 128
   }
 
@@ -300,7 +307,12 @@
   }
 
   private final class WorkerStart {
+    let pool: WorkerPool
     let number: Int
-    init(_ number: Int) { self.number = number }
+
+    init(_ pool: WorkerPool, _ number: Int) {
+      self.pool = pool
+      self.number = number
+    }
   }
 #endif
