@@ -113,6 +113,20 @@
   @inline(__always)
   private func upper(_ values: Longs) -> Longs { Builtin.ashr_Vec4xInt64(values, splat(long: 32)) }
 
+  /// `values`, less 1 in the lanes where `a` is below `b`.
+  @inline(__always)
+  func lowered(_ values: Lanes, where a: Lanes, isBelow b: Lanes) -> Lanes {
+    let below = Builtin.sext_Vec8xInt1_Vec8xInt32(Builtin.cmp_slt_Vec8xInt32(words(a), words(b)))
+    return lanes(Builtin.add_Vec8xInt32(words(values), below))
+  }
+
+  /// In each lane the sum of the 2 products of its int16.
+  @inline(__always)
+  func halfProducts(_ a: Lanes, _ b: Lanes) -> Lanes {
+    lanes(
+      Builtin.int_x86_avx2_pmadd_wd(unsafeBitCast(a, to: Halves.self), unsafeBitCast(b, to: Halves.self)))
+  }
+
   // MARK: Narrowing
 
   /// What sums become, in every lane.

@@ -122,6 +122,23 @@
   @inline(__always)
   private func upper(_ values: Longs) -> Longs { Builtin.ashr_Vec8xInt64(values, splat(long: 32)) }
 
+  /// `values`, less 1 in the lanes where `a` is below `b`.
+  @inline(__always)
+  func lowered(_ values: Lanes, where a: Lanes, isBelow b: Lanes) -> Lanes {
+    lanes(
+      Builtin.select_Vec16xInt1_Vec16xInt32(
+        Builtin.cmp_slt_Vec16xInt32(words(a), words(b)), Builtin.add_Vec16xInt32(words(values), words(splat(-1))),
+        words(values)))
+  }
+
+  /// In each lane the sum of the 2 products of its int16.
+  @inline(__always)
+  func halfProducts(_ a: Lanes, _ b: Lanes) -> Lanes {
+    lanes(
+      Builtin.int_x86_avx512_pmaddw_d_512(
+        unsafeBitCast(a, to: Builtin.Vec32xInt16.self), unsafeBitCast(b, to: Builtin.Vec32xInt16.self)))
+  }
+
   // MARK: Narrowing
 
   /// What sums become, in every lane.

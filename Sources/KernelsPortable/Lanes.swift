@@ -172,6 +172,29 @@
   @inline(__always)
   private func signedUpper(_ values: Longs) -> Longs { Builtin.ashr_Vec2xInt64(values, splat(long: 32)) }
 
+  /// `values`, less 1 in the lanes where `a` is below `b`.
+  @inline(__always)
+  func lowered(_ values: Lanes, where a: Lanes, isBelow b: Lanes) -> Lanes {
+    let below = Builtin.sext_Vec4xInt1_Vec4xInt32(Builtin.cmp_slt_Vec4xInt32(words(a), words(b)))
+    return lanes(Builtin.add_Vec4xInt32(words(values), below))
+  }
+
+  /// In each lane the sum of the 2 products of its int16.
+  @inline(__always)
+  func halfProducts(_ a: Lanes, _ b: Lanes) -> Lanes {
+    #if arch(x86_64)
+      return lanes(Builtin.int_x86_sse2_pmadd_wd(halves(a), halves(b)))
+    #else
+      let half = words(splat(16))
+      let low = Builtin.mul_Vec4xInt32(
+        Builtin.ashr_Vec4xInt32(Builtin.shl_Vec4xInt32(words(a), half), half),
+        Builtin.ashr_Vec4xInt32(Builtin.shl_Vec4xInt32(words(b), half), half))
+      let high = Builtin.mul_Vec4xInt32(
+        Builtin.ashr_Vec4xInt32(words(a), half), Builtin.ashr_Vec4xInt32(words(b), half))
+      return lanes(Builtin.add_Vec4xInt32(low, high))
+    #endif
+  }
+
   // MARK: Narrowing
 
   /// What sums become, in every lane.

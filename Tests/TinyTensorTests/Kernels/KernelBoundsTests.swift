@@ -54,6 +54,16 @@ struct KernelBoundsTests {
         rhsStep: 0, repeatsLhs: false, repeatsRhs: true))
     #expect(pairs.touched == Array(0..<count))
 
+    let sums = try GuardedMemory(2 * count)
+    var linear = numbers
+    linear.kind = .linear
+    linear.linear = LinearSum(highWeights: 0x1000_1000, lowWeights: 0, highTerm: 1 << 20, lowTerm: 0, shift: 21)
+    unsafe set.pairs(
+      PairTask(
+        numbers: linear, lhs: source.base, rhs: source.base, output: sums.base, rows: 2, count: count, lhsStep: count,
+        rhsStep: 0, repeatsLhs: false, repeatsRhs: true))
+    #expect(sums.touched == Array(0..<(2 * count)))
+
     let table = try GuardedMemory(count)
     unsafe set.lookUp(LookUpTask(table: source.base, input: source.base, output: table.base, count: count))
     #expect(table.touched == Array(0..<count))
