@@ -9,6 +9,9 @@ package enum PairKind: UInt8, BitwiseCopyable, Sendable, Hashable {
   case squaredDifference
   /// Sums and differences by ``LinearSum``.
   case linear
+  /// The larger or smaller of two bytes as they are.
+  case maximum
+  case minimum
 }
 
 /// A sum or difference of two bytes as one weighted sum, for pairs whose results are then the same.
@@ -53,7 +56,8 @@ package struct PairNumbers: BitwiseCopyable, Sendable, Hashable {
   package var rhsFactor: FixedFactor
   package var outputFactor: FixedFactor
   package var output: OutputBytes
-  /// What the kind `linear` computes; nothing else counts for it but types and output.
+  /// What the kind `linear` computes; nothing else counts for it but types and output. For the larger or smaller byte
+  /// only the type counts.
   package var linear: LinearSum
 
   package init(

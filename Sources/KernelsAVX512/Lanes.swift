@@ -208,6 +208,16 @@
   }
 
   @inline(__always)
+  func largerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smax_Vec64xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
+  func smallerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smin_Vec64xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
   func zeroBytes() -> Bytes { unsafeBitCast(splat(0), to: Bytes.self) }
 
   /// For every channel of 4 rows, its 4 bytes in one lane; in the order of a full block.

@@ -90,6 +90,25 @@ extension GraphBuilder {
       pattern: try rowPattern(broadcast, count: count))
   }
 
+  /// The kernels for the larger or smaller of two bytes; `nil` where the reference has to run.
+  mutating func packedExtremes(
+    isMaximum: Bool, _ type: IntegerType, _ broadcast: Broadcast, count: Int
+  ) throws(ModelError) -> PackedPairs? {
+    guard let set = context.instructionSet, type != .int16, count > 0 else { return nil }
+    let isUnsigned = type == .uint8
+    let none = FixedFactor(multiplier: 0, shift: 0)
+    let range = type.storedRange
+    return PackedPairs(
+      set: set, swaps: false,
+      numbers: PairNumbers(
+        kind: isMaximum ? .maximum : .minimum, isUnsigned: isUnsigned, lhsZeroPoint: 0, rhsZeroPoint: 0, leftShift: 0,
+        lhsFactor: none, rhsFactor: none, outputFactor: none,
+        output: OutputBytes(
+          zeroPoint: 0, minimum: range.lowerBound, maximum: range.upperBound, isUnsigned: isUnsigned)),
+      rows: PackedPairs.PairRows(broadcast), blocks: broadcast.blocksOfRows,
+      pattern: try rowPattern(broadcast, count: count))
+  }
+
   private mutating func rowPattern(
     _ broadcast: Broadcast, count: Int
   ) throws(ModelError) -> PackedPairs.RowPattern? {

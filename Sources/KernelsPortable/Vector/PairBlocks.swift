@@ -1,9 +1,35 @@
 import KernelInterface
 
-/// Pairs of bytes by ``LinearSum``, as many at a time as 4 vectors of lanes have bytes.
+// One function for each case, not generic and not private: their symbols are then strong ones of this module.
+
+/// Sums and differences by ``LinearSum``.
 @inline(never)
 func linearPairKernel(_ task: PairTask) {
   let numbers = LinearLanes(task.numbers)
+  forEachBlock(task) { numbers.sums($0, $1) }
+}
+
+@inline(never)
+func maximumKernel(_ task: PairTask) {
+  let flip = blockFlip(task.numbers)
+  forEachBlock(task) { flippedBytes(largerBytes(flippedBytes($0, flip), flippedBytes($1, flip)), flip) }
+}
+
+@inline(never)
+func minimumKernel(_ task: PairTask) {
+  let flip = blockFlip(task.numbers)
+  forEachBlock(task) { flippedBytes(smallerBytes(flippedBytes($0, flip), flippedBytes($1, flip)), flip) }
+}
+
+/// What makes int8 of bytes.
+@inline(__always)
+private func blockFlip(_ numbers: PairNumbers) -> Lanes {
+  splat(numbers.isUnsigned ? Int32(bitPattern: 0x8080_8080) : 0)
+}
+
+/// Stores what `body` makes of pairs of bytes, as many at a time as 4 vectors of lanes have.
+@inline(__always)
+private func forEachBlock(_ task: PairTask, _ body: (_ lhs: Bytes, _ rhs: Bytes) -> Bytes) {
   let block = 4 &* laneCount
   var lhsRow = task.lhs
   var rhsRow = task.rhs
@@ -15,18 +41,18 @@ func linearPairKernel(_ task: PairTask) {
     let rhs = BlockOperand(rhsRow, repeats: task.repeatsRhs)
     var index = 0
     while index &+ block <= task.count {
-      target.storeBytes(of: numbers.sums(lhs.bytes(index), rhs.bytes(index)), toByteOffset: index, as: Bytes.self)
+      target.storeBytes(of: body(lhs.bytes(index), rhs.bytes(index)), toByteOffset: index, as: Bytes.self)
       index &+= block
     }
     if index < task.count {
       // The last bytes of a row: together with some before them again, where there are as many.
       let place = task.count < block ? 0 : task.count &- block
-      let sums = numbers.sums(lhs.bytes(place), rhs.bytes(place))
+      let results = body(lhs.bytes(place), rhs.bytes(place))
       // Rows are written in order: what is written beyond this one but inside the task is written again.
       if rest &- place >= block {
-        target.storeBytes(of: sums, toByteOffset: place, as: Bytes.self)
+        target.storeBytes(of: results, toByteOffset: place, as: Bytes.self)
       } else {
-        storePartBlock(sums, target, task.count)
+        storePartBlock(results, target, task.count)
       }
     }
     lhsRow += task.lhsStep
@@ -82,7 +108,7 @@ private struct LinearLanes {
   @inline(__always)
   init(_ numbers: PairNumbers) {
     let linear = numbers.linear
-    flip = splat(numbers.isUnsigned ? Int32(bitPattern: 0x8080_8080) : 0)
+    flip = blockFlip(numbers)
     highWeights = splat(linear.highWeights)
     lowWeights = splat(linear.lowWeights)
     highTerm = splat(linear.highTerm)
