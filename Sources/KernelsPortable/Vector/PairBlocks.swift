@@ -66,10 +66,9 @@ private func forEachBlock(_ task: PairTask, _ body: (_ lhs: Bytes, _ rhs: Bytes)
 /// Stores the first `count` bytes of fewer than a block.
 @inline(never)
 func storePartBlock(_ bytes: Bytes, _ output: UnsafeMutableRawPointer, _ count: Int) {
-  var place = 0
-  while place < count {
-    output.storeBytes(of: bytes[place], toByteOffset: place, as: Int8.self)
-    place &+= 1
+  var copy = bytes
+  withUnsafeBytes(of: &copy) { source in
+    if let base = source.baseAddress { copySome(base, output, count) }
   }
 }
 

@@ -109,9 +109,8 @@ func store16(_ numbers: Reals, _ output: UnsafeMutablePointer<Float>, _ count: I
 
 @inline(never)
 func storePart16(_ numbers: Reals, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
-  var place = 0
-  while place < count {
-    output[place] = numbers[place]
-    place &+= 1
+  var copy = numbers
+  withUnsafeBytes(of: &copy) { source in
+    if let base = source.baseAddress { copySome(base, UnsafeMutableRawPointer(output), 4 &* count) }
   }
 }
