@@ -7,6 +7,39 @@ package enum PairKind: UInt8, BitwiseCopyable, Sendable, Hashable {
   case multiply
   /// The square of the difference.
   case squaredDifference
+  /// Sums and differences by ``LinearSum``.
+  case linear
+  /// The larger or smaller of two bytes as they are.
+  case maximum
+  case minimum
+}
+
+/// A sum or difference of two bytes as one weighted sum, for pairs whose results are then the same.
+///
+/// `floor((256 * lhs * (2^15 * lhsHigh + lhsLow) + 256 * rhs * (2^15 * rhsHigh + rhsLow) + 2^15 * highTerm + lowTerm) /
+/// 2^(15 + shift))`, and 1 less in the numerator where the sum stands for a number below 0. Bytes are int8, weights
+/// int16; all numbers stay inside 32 bits: proven at load.
+package struct LinearSum: BitwiseCopyable, Sendable, Hashable {
+  /// The weights' high parts, the left one's in the low half.
+  package var highWeights: Int32
+  package var lowWeights: Int32
+  package var highTerm: Int32
+  package var lowTerm: Int32
+  /// 1 to 31.
+  package var shift: Int32
+
+  package init(highWeights: Int32, lowWeights: Int32, highTerm: Int32, lowTerm: Int32, shift: Int32) {
+    self.highWeights = highWeights
+    self.lowWeights = lowWeights
+    self.highTerm = highTerm
+    self.lowTerm = lowTerm
+    self.shift = shift
+  }
+
+  /// What operations have that are no such sum.
+  package static var none: LinearSum {
+    LinearSum(highWeights: 0, lowWeights: 0, highTerm: 0, lowTerm: 0, shift: 1)
+  }
 }
 
 /// How pairs of bytes are combined. Zero points and bounds are those of int8: of uint8, 128 less.
@@ -23,12 +56,17 @@ package struct PairNumbers: BitwiseCopyable, Sendable, Hashable {
   package var rhsFactor: FixedFactor
   package var outputFactor: FixedFactor
   package var output: OutputBytes
+  /// What the kind `linear` computes; nothing else counts for it but types and output. For the larger or smaller byte
+  /// only the type counts.
+  package var linear: LinearSum
 
   package init(
     kind: PairKind, isUnsigned: Bool, lhsZeroPoint: Int32, rhsZeroPoint: Int32, leftShift: Int32,
-    lhsFactor: FixedFactor, rhsFactor: FixedFactor, outputFactor: FixedFactor, output: OutputBytes
+    lhsFactor: FixedFactor, rhsFactor: FixedFactor, outputFactor: FixedFactor, output: OutputBytes,
+    linear: LinearSum = .none
   ) {
     self.kind = kind
+    self.linear = linear
     self.isUnsigned = isUnsigned
     self.lhsZeroPoint = isUnsigned ? lhsZeroPoint - 128 : lhsZeroPoint
     self.rhsZeroPoint = isUnsigned ? rhsZeroPoint - 128 : rhsZeroPoint
@@ -40,7 +78,7 @@ package struct PairNumbers: BitwiseCopyable, Sendable, Hashable {
   }
 }
 
-/// Rows of pairs of bytes; 15 bytes behind each operand may be read.
+/// Rows of pairs of bytes; 63 bytes behind each operand may be read.
 package struct PairTask: BitwiseCopyable, @unchecked Sendable {
   package var numbers: PairNumbers
   package var lhs: UnsafeRawPointer

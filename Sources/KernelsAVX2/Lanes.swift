@@ -113,6 +113,20 @@
   @inline(__always)
   private func upper(_ values: Longs) -> Longs { Builtin.ashr_Vec4xInt64(values, splat(long: 32)) }
 
+  /// `values`, less 1 in the lanes where `a` is below `b`.
+  @inline(__always)
+  func lowered(_ values: Lanes, where a: Lanes, isBelow b: Lanes) -> Lanes {
+    let below = Builtin.sext_Vec8xInt1_Vec8xInt32(Builtin.cmp_slt_Vec8xInt32(words(a), words(b)))
+    return lanes(Builtin.add_Vec8xInt32(words(values), below))
+  }
+
+  /// In each lane the sum of the 2 products of its int16.
+  @inline(__always)
+  func halfProducts(_ a: Lanes, _ b: Lanes) -> Lanes {
+    lanes(
+      Builtin.int_x86_avx2_pmadd_wd(unsafeBitCast(a, to: Halves.self), unsafeBitCast(b, to: Halves.self)))
+  }
+
   // MARK: Narrowing
 
   /// What sums become, in every lane.
@@ -181,6 +195,16 @@
   }
 
   @inline(__always)
+  func largerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smax_Vec32xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
+  func smallerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smin_Vec32xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
   func zeroBytes() -> Bytes { unsafeBitCast(splat(0), to: Bytes.self) }
 
   /// For every channel of 4 rows, its 4 bytes in one lane; in the order of a full block.
@@ -227,4 +251,14 @@
     let order = SIMD16<Int32>(4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31)
     return unsafeBitCast(Builtin.shufflevector_Vec16xInt16_Vec16xInt32(a, b, order._storage._value), to: Lanes.self)
   }
+
+  // MARK: Tables
+
+  /// Bytes of the input that vectors translate by 256 answers in registers: none, there are no instructions for it.
+  @inline(__always)
+  func tableBlocks(
+    _ table: UnsafeRawPointer, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ count: Int
+  )
+    -> Int
+  { 0 }
 #endif

@@ -40,6 +40,14 @@ package enum AVX512Kernels {
   package static func extremum(_ task: ExtremumTask) { extremumKernel(task) }
   /// Convolution and fully connected of real numbers.
   package static func realWindows(_ task: RealTask) { realWindowKernel(task) }
+  /// Operations on pairs of real numbers.
+  package static func realPairs(_ task: RealPairTask) { realPairKernel(task) }
+  /// Functions of real numbers.
+  package static func realFunction(_ task: RealFunctionTask) { realFunctionKernel(task) }
+  /// Pools of real numbers.
+  package static func realPool(_ task: RealPoolTask) { realPoolKernel(task) }
+  /// Reductions of real numbers.
+  package static func realReduction(_ task: RealReductionTask) { realReductionKernel(task) }
   /// Convolution and fully connected of int16 activations.
   package static func sixteenBitWindows(_ task: SixteenBitTask) { sixteenBitWindowKernel(task) }
 }

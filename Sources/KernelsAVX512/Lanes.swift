@@ -122,6 +122,23 @@
   @inline(__always)
   private func upper(_ values: Longs) -> Longs { Builtin.ashr_Vec8xInt64(values, splat(long: 32)) }
 
+  /// `values`, less 1 in the lanes where `a` is below `b`.
+  @inline(__always)
+  func lowered(_ values: Lanes, where a: Lanes, isBelow b: Lanes) -> Lanes {
+    lanes(
+      Builtin.select_Vec16xInt1_Vec16xInt32(
+        Builtin.cmp_slt_Vec16xInt32(words(a), words(b)), Builtin.add_Vec16xInt32(words(values), words(splat(-1))),
+        words(values)))
+  }
+
+  /// In each lane the sum of the 2 products of its int16.
+  @inline(__always)
+  func halfProducts(_ a: Lanes, _ b: Lanes) -> Lanes {
+    lanes(
+      Builtin.int_x86_avx512_pmaddw_d_512(
+        unsafeBitCast(a, to: Builtin.Vec32xInt16.self), unsafeBitCast(b, to: Builtin.Vec32xInt16.self)))
+  }
+
   // MARK: Narrowing
 
   /// What sums become, in every lane.
@@ -188,6 +205,16 @@
   func flippedBytes(_ bytes: Bytes, _ mask: Lanes) -> Bytes {
     unsafeBitCast(
       Builtin.xor_Vec64xInt8(bytes._storage._value, unsafeBitCast(mask, to: Builtin.Vec64xInt8.self)), to: Bytes.self)
+  }
+
+  @inline(__always)
+  func largerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smax_Vec64xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
+  func smallerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smin_Vec64xInt8(a._storage._value, b._storage._value), to: Bytes.self)
   }
 
   @inline(__always)

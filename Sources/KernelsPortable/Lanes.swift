@@ -172,6 +172,29 @@
   @inline(__always)
   private func signedUpper(_ values: Longs) -> Longs { Builtin.ashr_Vec2xInt64(values, splat(long: 32)) }
 
+  /// `values`, less 1 in the lanes where `a` is below `b`.
+  @inline(__always)
+  func lowered(_ values: Lanes, where a: Lanes, isBelow b: Lanes) -> Lanes {
+    let below = Builtin.sext_Vec4xInt1_Vec4xInt32(Builtin.cmp_slt_Vec4xInt32(words(a), words(b)))
+    return lanes(Builtin.add_Vec4xInt32(words(values), below))
+  }
+
+  /// In each lane the sum of the 2 products of its int16.
+  @inline(__always)
+  func halfProducts(_ a: Lanes, _ b: Lanes) -> Lanes {
+    #if arch(x86_64)
+      return lanes(Builtin.int_x86_sse2_pmadd_wd(halves(a), halves(b)))
+    #else
+      let half = words(splat(16))
+      let low = Builtin.mul_Vec4xInt32(
+        Builtin.ashr_Vec4xInt32(Builtin.shl_Vec4xInt32(words(a), half), half),
+        Builtin.ashr_Vec4xInt32(Builtin.shl_Vec4xInt32(words(b), half), half))
+      let high = Builtin.mul_Vec4xInt32(
+        Builtin.ashr_Vec4xInt32(words(a), half), Builtin.ashr_Vec4xInt32(words(b), half))
+      return lanes(Builtin.add_Vec4xInt32(low, high))
+    #endif
+  }
+
   // MARK: Narrowing
 
   /// What sums become, in every lane.
@@ -254,6 +277,16 @@
   }
 
   @inline(__always)
+  func largerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smax_Vec16xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
+  func smallerBytes(_ a: Bytes, _ b: Bytes) -> Bytes {
+    unsafeBitCast(Builtin.int_smin_Vec16xInt8(a._storage._value, b._storage._value), to: Bytes.self)
+  }
+
+  @inline(__always)
   func zeroBytes() -> Bytes { unsafeBitCast(splat(0), to: Bytes.self) }
 
   /// For every channel of 4 rows, its 4 bytes in one lane; in the order of a full block.
@@ -296,4 +329,14 @@
     let order = SIMD8<Int32>(4, 12, 5, 13, 6, 14, 7, 15)
     return unsafeBitCast(Builtin.shufflevector_Vec8xInt16_Vec8xInt32(a, b, order._storage._value), to: Lanes.self)
   }
+
+  // MARK: Tables
+
+  /// Bytes of the input that vectors translate by 256 answers in registers: none, there are no instructions for it.
+  @inline(__always)
+  func tableBlocks(
+    _ table: UnsafeRawPointer, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ count: Int
+  )
+    -> Int
+  { 0 }
 #endif

@@ -1,9 +1,9 @@
 import KernelInterface
 
-/// Translates bytes by a table: 8 at a time, since loads of the table are what limits.
+/// Translates bytes by a table: where it does not fit registers 8 at a time, since loads of the table are what limits.
 func lookUpKernel(_ task: LookUpTask) {
   let table = task.table.assumingMemoryBound(to: UInt8.self)
-  var index = 0
+  var index = tableBlocks(task.table, task.input, task.output, task.count)
   while index &+ 8 <= task.count {
     let word = task.input.loadUnaligned(fromByteOffset: index, as: UInt64.self)
     @inline(__always)

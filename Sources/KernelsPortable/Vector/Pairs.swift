@@ -1,6 +1,7 @@
 import KernelInterface
 
-/// Operations on pairs of bytes, 16 at a time.
+/// Operations on pairs of bytes: extremes, and sums and differences where one weighted sum is enough, by whole vectors of
+/// bytes, all else 16 at a time.
 func pairKernel(_ task: PairTask) {
   switch task.numbers.kind {
   case .add: addKernel(task)
@@ -8,6 +9,9 @@ func pairKernel(_ task: PairTask) {
   case .subtractHalf: subtractHalfKernel(task)
   case .multiply: multiplyKernel(task)
   case .squaredDifference: squaredDifferenceKernel(task)
+  case .linear: linearPairKernel(task)
+  case .maximum: maximumKernel(task)
+  case .minimum: minimumKernel(task)
   }
 }
 

@@ -8,6 +8,7 @@ struct Arithmetic: Sendable {
   let kind: ArithmeticKind
   let broadcast: Broadcast
   let range: NumberRange
+  let packed: PackedRealPairs?
   let lhs: ReadSlot
   let rhs: ReadSlot
   let output: WriteSlot
@@ -86,10 +87,13 @@ extension Arithmetic {
     guard let type = IntegerType(pair.type) else { return try translate(&graph, pair, kind, names) }
     _ = try graph.outputType(0, pair.type)
     try graph.requireOutputQuantization([pair.lhs, pair.rhs])
+    let packed = try graph.packedExtremes(
+      isMaximum: kind == .maximum, type, pair.broadcast, count: pair.shape.count)
     return .extreme(
       Extreme(
-        kernel: names[pair.type], type: type, isMaximum: kind == .maximum, broadcast: pair.broadcast,
-        lhs: try graph.bind(pair.lhs), rhs: try graph.bind(pair.rhs),
+        kernel: names[pair.type], type: type, isMaximum: kind == .maximum, broadcast: pair.broadcast, packed: packed,
+        lhs: packed == nil ? try graph.bind(pair.lhs) : try graph.bindPadded(pair.lhs),
+        rhs: packed == nil ? try graph.bind(pair.rhs) : try graph.bindPadded(pair.rhs),
         output: try graph.bindOutput(shape: pair.shape)))
   }
 
@@ -122,16 +126,19 @@ extension Arithmetic {
     guard let type = NumberType(try graph.outputType(0, pair.type)) else {
       throw graph.error(.invalidOperator, "its output must be \(pair.type)")
     }
+    let packed = type == .float32 ? graph.packedRealPairs(kind, pair, activation.range) : nil
     return .arithmetic(
       Arithmetic(
         kernel: names[pair.type], type: type, kind: kind, broadcast: pair.broadcast, range: activation.range,
-        lhs: try graph.bind(pair.lhs), rhs: try graph.bind(pair.rhs),
+        packed: packed, lhs: packed == nil ? try graph.bind(pair.lhs) : try graph.bindPadded(pair.lhs),
+        rhs: packed == nil ? try graph.bind(pair.rhs) : try graph.bindPadded(pair.rhs),
         output: try graph.bindOutput(shape: pair.shape)))
   }
 }
 
 extension Arithmetic {
   func run(_ memory: OperatorMemory) throws(SessionError) {
+    if let packed { return packed.run(memory, lhs: lhs, rhs: rhs, output: output) }
     switch type {
     case .float32: try run(memory, Float.self)
     case .int32: try run(memory, Int32.self)
@@ -150,7 +157,7 @@ extension Arithmetic {
     }
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }
 
 /// MAXIMUM or MINIMUM of two quantized tensors that share their quantization with the output.
@@ -159,6 +166,7 @@ struct Extreme: Sendable {
   let type: IntegerType
   let isMaximum: Bool
   let broadcast: Broadcast
+  let packed: PackedPairs?
   let lhs: ReadSlot
   let rhs: ReadSlot
   let output: WriteSlot
@@ -166,6 +174,7 @@ struct Extreme: Sendable {
 
 extension Extreme {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory, lhs: lhs, rhs: rhs, output: output) }
     switch type {
     case .int8: run(memory, Int8.self)
     case .uint8: run(memory, UInt8.self)
@@ -179,5 +188,5 @@ extension Extreme {
       isMaximum: isMaximum, broadcast, lhs: memory.read(lhs), rhs: memory.read(rhs), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }

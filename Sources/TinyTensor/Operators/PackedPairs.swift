@@ -50,7 +50,9 @@ extension GraphBuilder {
     // A difference of bytes has at most this magnitude.
     let difference: Int64 = 255
     let isHalf = (lhs: lhs.isHalf, rhs: rhs.isHalf)
+    let isUnsigned = type == .uint8
     var swaps = false
+    var linear: LinearSum?
     let pairKind: PairKind
     switch kind {
     case .add, .subtract, .squaredDifference:
@@ -58,19 +60,23 @@ extension GraphBuilder {
       let scaled = difference << Int64(parameters.leftShift)
       let reach = kind == .squaredDifference ? (scaled + 2) * (scaled + 2) : scaled + 2
       guard lhs.left == 0, rhs.left == 0, output.fits(reach), isHalf.lhs || isHalf.rhs else { return nil }
-      swaps = kind == .add && !isHalf.lhs
+      if kind != .squaredDifference {
+        linear = LinearSumSearch(parameters, isDifference: kind == .subtract, isUnsigned: isUnsigned)?.sum()
+      }
+      swaps = linear == nil && kind == .add && !isHalf.lhs
       pairKind =
-        kind == .add
-        ? .add
-        : kind == .squaredDifference
-          ? .squaredDifference
-          : isHalf.lhs ? .subtractFromHalf : .subtractHalf
+        linear != nil
+        ? .linear
+        : kind == .add
+          ? .add
+          : kind == .squaredDifference
+            ? .squaredDifference
+            : isHalf.lhs ? .subtractFromHalf : .subtractHalf
     case .multiply:
       guard output.fits(difference * difference) else { return nil }
       pairKind = .multiply
     case .addShifted, .subtractShifted, .slope: return nil
     }
-    let isUnsigned = type == .uint8
     let broadcast = swaps ? parameters.broadcast.swapped : parameters.broadcast
     return PackedPairs(
       set: set, swaps: swaps,
@@ -79,7 +85,26 @@ extension GraphBuilder {
         lhsZeroPoint: swaps ? parameters.rhsZeroPoint : parameters.lhsZeroPoint,
         rhsZeroPoint: swaps ? parameters.lhsZeroPoint : parameters.rhsZeroPoint, leftShift: parameters.leftShift,
         lhsFactor: swaps ? rhs : lhs, rhsFactor: swaps ? lhs : rhs, outputFactor: output,
-        output: OutputBytes(parameters.output, isUnsigned: isUnsigned)),
+        output: OutputBytes(parameters.output, isUnsigned: isUnsigned), linear: linear ?? .none),
+      rows: PackedPairs.PairRows(broadcast), blocks: broadcast.blocksOfRows,
+      pattern: try rowPattern(broadcast, count: count))
+  }
+
+  /// The kernels for the larger or smaller of two bytes; `nil` where the reference has to run.
+  mutating func packedExtremes(
+    isMaximum: Bool, _ type: IntegerType, _ broadcast: Broadcast, count: Int
+  ) throws(ModelError) -> PackedPairs? {
+    guard let set = context.instructionSet, type != .int16, count > 0 else { return nil }
+    let isUnsigned = type == .uint8
+    let none = FixedFactor(multiplier: 0, shift: 0)
+    let range = type.storedRange
+    return PackedPairs(
+      set: set, swaps: false,
+      numbers: PairNumbers(
+        kind: isMaximum ? .maximum : .minimum, isUnsigned: isUnsigned, lhsZeroPoint: 0, rhsZeroPoint: 0, leftShift: 0,
+        lhsFactor: none, rhsFactor: none, outputFactor: none,
+        output: OutputBytes(
+          zeroPoint: 0, minimum: range.lowerBound, maximum: range.upperBound, isUnsigned: isUnsigned)),
       rows: PackedPairs.PairRows(broadcast), blocks: broadcast.blocksOfRows,
       pattern: try rowPattern(broadcast, count: count))
   }
@@ -152,7 +177,7 @@ extension PackedPairs {
 }
 
 extension PackedPairs.PairRows {
-  fileprivate init(_ broadcast: Broadcast) {
+  init(_ broadcast: Broadcast) {
     let inner = broadcast.rank - 1
     let hasRows = broadcast.rank > 1
     self.init(
@@ -170,7 +195,7 @@ extension Broadcast {
   }
 
   /// The same with the two innermost axes made one, along which nothing is said of the operands.
-  fileprivate var blocksOfRows: Broadcast {
+  var blocksOfRows: Broadcast {
     guard rank > 1 else { return self }
     var blocks = self
     blocks.rank = rank - 1

@@ -12,7 +12,7 @@ struct Pool: Sendable {
 
   let kind: Kind
   let geometry: WindowGeometry
-  /// The instruction set whose kernel runs in place of the reference: for bytes.
+  /// The instruction set whose kernel runs in place of the reference: for bytes and real numbers.
   let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
@@ -69,7 +69,7 @@ extension Pool {
     }
     return .pool(
       Pool(
-        kind: kind, geometry: geometry, set: graph.byteInstructionSet(for: input), input: try graph.bind(input),
+        kind: kind, geometry: geometry, set: graph.poolInstructionSet(for: input), input: try graph.bind(input),
         output: try graph.bindOutput(shape: graph.outputShape(geometry))))
   }
 }
@@ -91,6 +91,17 @@ extension Pool {
   }
 
   private func run(_ memory: OperatorMemory, _ set: InstructionSet) {
+    if case .real(let pool, let activation) = kind {
+      return unsafe VectorWork.run(
+        set,
+        .realPool(
+          RealPoolTask(
+            kind: RealPoolKind(pool), sizes: WindowSizes(poolOf: geometry),
+            input: memory.pointer(input).assumingMemoryBound(to: Float.self),
+            output: memory.pointer(output).assumingMemoryBound(to: Float.self), minimum: activation.minimum,
+            maximum: activation.maximum, firstRow: 0, endRow: geometry.batches * geometry.outputHeight)),
+        memory.workers)
+    }
     guard let layer = PoolLayer(kind, geometry) else { return }
     unsafe VectorWork.run(
       set,
@@ -150,5 +161,35 @@ extension PoolLayer {
       kernelWidth: geometry.kernelWidth, strideHeight: geometry.strideHeight, strideWidth: geometry.strideWidth,
       paddingTop: geometry.paddingTop, paddingLeft: geometry.paddingLeft, isMaximum: isMaximum,
       isUnsigned: type == .uint8, minimum: bounds.minimum, maximum: bounds.maximum)
+  }
+}
+
+extension RealPoolKind {
+  fileprivate init(_ pool: RealPool) {
+    switch pool {
+    case .average: self = .average
+    case .max: self = .maximum
+    case .l2: self = .rootMeanSquare
+    }
+  }
+}
+
+extension WindowSizes {
+  /// Of a pool, each of whose outputs sees its own channel.
+  fileprivate init(poolOf geometry: WindowGeometry) {
+    self.init(
+      inputHeight: geometry.inputHeight, inputWidth: geometry.inputWidth, inputStep: geometry.inputChannels,
+      outputHeight: geometry.outputHeight, outputWidth: geometry.outputWidth, outputStep: geometry.outputChannels,
+      kernelHeight: geometry.kernelHeight, kernelWidth: geometry.kernelWidth, strideHeight: geometry.strideHeight,
+      strideWidth: geometry.strideWidth, dilationHeight: 1, dilationWidth: 1, paddingTop: geometry.paddingTop,
+      paddingLeft: geometry.paddingLeft, depth: 1, channels: geometry.inputChannels, isDepthwise: true)
+  }
+}
+
+extension GraphBuilder {
+  /// The set whose kernels can read a pool's image beyond its end: of bytes or real numbers; `nil` where there is none.
+  fileprivate func poolInstructionSet(for input: Operand) -> InstructionSet? {
+    guard input.elementType == .float32 else { return byteInstructionSet(for: input) }
+    return isInMemory(input) ? context.instructionSet : nil
   }
 }

@@ -23,6 +23,8 @@ struct Reduce: Sendable {
   let geometry: ReductionGeometry
   /// What sums are divided by; 0 if they are not.
   let divisor: Int
+  /// What the kernels of an instruction set need to run in place of the reference: for real numbers.
+  let packed: PackedRealReduction?
   let input: ReadSlot
   /// Room for a 64-bit sum an output element, for means of int32.
   let sums: WriteSlot
@@ -111,10 +113,16 @@ extension Reduce {
       type = input.elementType == .int8 ? .int8 : input.elementType == .uint8 ? .uint8 : .int16
       try graph.requireOutputQuantization([input])
     }
+    let packed =
+      type == .float32 && input.shape.count > 0
+      ? graph.context.instructionSet.flatMap {
+        PackedRealReduction(set: $0, kind, reduction.geometry, divisor: divides ? reduction.count : 1)
+      } : nil
     return .reduce(
       Reduce(
         kernel: names[input.elementType], type: type, kind: kind, geometry: reduction.geometry,
-        divisor: divides ? reduction.count : 0, input: try graph.bind(input),
+        divisor: divides ? reduction.count : 0, packed: packed,
+        input: packed == nil ? try graph.bind(input) : try graph.bindPadded(input),
         sums: try graph.bindScratch(count: divides && type == .int32 ? reduction.output.count : 0, of: Int64.self),
         output: try graph.bindOutput(shape: reduction.output)))
   }
@@ -122,6 +130,7 @@ extension Reduce {
 
 extension Reduce {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory, input: input, output: output) }
     switch type {
     case .float32:
       var output = memory.write(output, as: Float.self)
@@ -153,7 +162,7 @@ extension Reduce {
     extremeReference(isMaximum: kind == .maximum, geometry, input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }
 
 /// How a tensor shrinks when it is reduced over some of its axes.

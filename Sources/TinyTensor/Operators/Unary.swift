@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// A function of float32 elements.
@@ -6,17 +7,48 @@ struct UnaryFloat: Sendable {
   let kernel: StaticString
   let function: FloatFunction
   let parameters: FloatFunctionParameters
+  /// The instruction set whose kernel runs in place of the reference: for functions that IEEE 754's operations are
+  /// enough for.
+  let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
 }
 
 extension UnaryFloat {
   func run(_ memory: OperatorMemory) {
+    if let set, let function = RealFunction(function) {
+      // Sound: an element is 4 bytes, and input and output have the same shape.
+      return unsafe VectorWork.run(
+        set,
+        .realFunction(
+          RealFunctionTask(
+            function: function, lower: parameters.lower, upper: parameters.upper, factor: parameters.factor,
+            input: memory.pointer(input).assumingMemoryBound(to: Float.self),
+            output: memory.pointer(output).assumingMemoryBound(to: Float.self),
+            count: memory.readBytes(input).byteCount / MemoryLayout<Float>.stride)), memory.workers)
+    }
     var output = memory.write(output, as: Float.self)
     floatFunctionReference(function, parameters, input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: set) }
+}
+
+extension RealFunction {
+  /// `nil` for functions that vector kernels do not have.
+  fileprivate init?(_ function: FloatFunction) {
+    switch function {
+    case .absolute: self = .absolute
+    case .clamp: self = .clamp
+    case .hardSwish: self = .hardSwish
+    case .inverseSquareRoot: self = .inverseSquareRoot
+    case .leakyRelu: self = .leakyRelu
+    case .negate: self = .negate
+    case .square: self = .square
+    case .squareRoot: self = .squareRoot
+    default: return nil
+    }
+  }
 }
 
 /// A function of integers that have no scale.
@@ -92,9 +124,11 @@ struct UnaryOperand {
   func float(
     _ graph: inout GraphBuilder, _ function: FloatFunction, _ parameters: FloatFunctionParameters = .init()
   ) throws(ModelError) -> Operation? {
-    .unaryFloat(
+    let set = RealFunction(function) == nil ? nil : graph.context.instructionSet
+    return .unaryFloat(
       UnaryFloat(
-        kernel: names[type], function: function, parameters: parameters, input: try graph.bind(input),
+        kernel: names[type], function: function, parameters: parameters, set: set,
+        input: set == nil ? try graph.bind(input) : try graph.bindPadded(input),
         output: try graph.bindOutput(shape: input.shape)))
   }
 

@@ -14,10 +14,14 @@ struct VectorWork: BitwiseCopyable {
     case lookUp(LookUpTask)
     case quantize(QuantizeTask)
     case dequantize(DequantizeTask)
+    case realPairs(RealPairTask)
+    case realFunction(RealFunctionTask)
+    case realPool(RealPoolTask)
+    case realReduction(RealReductionTask)
   }
 
   /// Parts begin at whole cache lines.
-  private static let step = 64
+  fileprivate static let step = 64
 
   private init(_ set: InstructionSet, _ task: Task, _ workers: Workers) {
     self.set = set
@@ -52,6 +56,10 @@ extension VectorWork.Task {
     case .lookUp(let task): set.lookUp(task)
     case .quantize(let task): set.quantize(task)
     case .dequantize(let task): set.dequantize(task)
+    case .realPairs(let task): set.realPairs(task)
+    case .realFunction(let task): set.realFunction(task)
+    case .realPool(let task): set.realPool(task)
+    case .realReduction(let task): set.realReduction(task)
     }
   }
 
@@ -69,10 +77,20 @@ extension VectorWork.Task {
     case .extremum(let task):
       let rows = task.endRow - task.firstRow
       return (Double(rows * task.size * task.inner) / 8, rows)
-    case .pairs(let task): return (Double(task.rows * task.count) / 4, task.rows == 1 ? task.count : task.rows)
-    case .lookUp(let task): return (Double(task.count) / 2, task.count)
+    case .pairs(let task): return (Double(task.rows * task.count) / 6, task.rows == 1 ? task.count : task.rows)
+    case .lookUp(let task): return (Double(task.count) / 8, task.count)
     case .quantize(let task): return (Double(task.count) / 8, task.count)
     case .dequantize(let task): return (Double(task.count) / 8, task.count)
+    case .realPairs(let task): return (Double(task.rows * task.count) / 8, task.rows == 1 ? task.count : task.rows)
+    case .realFunction(let task): return (Double(task.count) / 8, task.count)
+    case .realPool(let task):
+      let rows = task.endRow - task.firstRow
+      let outputs = Double(rows) * Double(task.sizes.outputWidth * task.sizes.channels)
+      return (outputs * Double(task.sizes.kernelHeight) * Double(task.sizes.kernelWidth) / 16, rows)
+    case .realReduction(let task):
+      let rows = task.endOuter - task.firstOuter
+      let columns = (task.inner + VectorWork.step - 1) / VectorWork.step
+      return (Double(rows * task.reduced * task.inner) / 16, rows == 1 ? columns : rows)
     }
   }
 
@@ -124,6 +142,40 @@ extension VectorWork.Task {
       unsafe task.output += elements.lowerBound
       task.count = elements.count
       return .dequantize(task)
+    case .realPairs(var task):
+      if task.rows == 1 {
+        let elements = share(of: task.count, step: step, part: part, of: parts)
+        unsafe task.lhs += task.repeatsLhs ? 0 : elements.lowerBound
+        unsafe task.rhs += task.repeatsRhs ? 0 : elements.lowerBound
+        unsafe task.output += elements.lowerBound
+        task.count = elements.count
+      } else {
+        let rows = share(of: task.rows, step: 1, part: part, of: parts)
+        unsafe task.lhs += rows.lowerBound * task.lhsStep
+        unsafe task.rhs += rows.lowerBound * task.rhsStep
+        unsafe task.output += rows.lowerBound * task.count
+        task.rows = rows.count
+      }
+      return .realPairs(task)
+    case .realFunction(var task):
+      let elements = share(of: task.count, step: step, part: part, of: parts)
+      unsafe task.input += elements.lowerBound
+      unsafe task.output += elements.lowerBound
+      task.count = elements.count
+      return .realFunction(task)
+    case .realPool(var task):
+      let rows = share(of: task.endRow, step: 1, part: part, of: parts)
+      (task.firstRow, task.endRow) = (rows.lowerBound, rows.upperBound)
+      return .realPool(task)
+    case .realReduction(var task):
+      if task.endOuter == 1 {
+        let columns = share(of: task.endColumn, step: step, part: part, of: parts)
+        (task.firstColumn, task.endColumn) = (columns.lowerBound, columns.upperBound)
+      } else {
+        let rows = share(of: task.endOuter, step: 1, part: part, of: parts)
+        (task.firstOuter, task.endOuter) = (rows.lowerBound, rows.upperBound)
+      }
+      return .realReduction(task)
     }
   }
 }

@@ -247,6 +247,58 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Operations on pairs of real numbers.
+  @inline(__always)
+  func realPairs(_ task: RealPairTask) {
+    switch self {
+    case .portable: PortableKernels.realPairs(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.realPairs(task)
+      case .avxvnni: AVXVNNIKernels.realPairs(task)
+      case .avx512vnni: AVX512Kernels.realPairs(task)
+    #endif
+    }
+  }
+
+  /// Functions of real numbers.
+  @inline(__always)
+  func realFunction(_ task: RealFunctionTask) {
+    switch self {
+    case .portable: PortableKernels.realFunction(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.realFunction(task)
+      case .avxvnni: AVXVNNIKernels.realFunction(task)
+      case .avx512vnni: AVX512Kernels.realFunction(task)
+    #endif
+    }
+  }
+
+  /// Pools of real numbers.
+  @inline(__always)
+  func realPool(_ task: RealPoolTask) {
+    switch self {
+    case .portable: PortableKernels.realPool(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.realPool(task)
+      case .avxvnni: AVXVNNIKernels.realPool(task)
+      case .avx512vnni: AVX512Kernels.realPool(task)
+    #endif
+    }
+  }
+
+  /// Reductions of real numbers.
+  @inline(__always)
+  func realReduction(_ task: RealReductionTask) {
+    switch self {
+    case .portable: PortableKernels.realReduction(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.realReduction(task)
+      case .avxvnni: AVXVNNIKernels.realReduction(task)
+      case .avx512vnni: AVX512Kernels.realReduction(task)
+    #endif
+    }
+  }
+
   /// Convolution and fully connected of int16 activations.
   @inline(__always)
   func sixteenBitWindows(_ task: SixteenBitTask) {

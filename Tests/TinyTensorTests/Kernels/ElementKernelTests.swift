@@ -34,6 +34,29 @@ struct ElementKernelTests {
     }
   }
 
+  @Test("larger and smaller bytes", arguments: [BuiltinOperator.maximum, .minimum], [ElementType.int8, .uint8])
+  func extremes(code: BuiltinOperator, type: ElementType) throws {
+    var numbers = TestNumbers(seed: 12)
+    var shapes: [(lhs: [Int], rhs: [Int], output: [Int])] = Self.counts.map { ([$0], [$0], [$0]) }
+    shapes += [
+      ([400, 3], [3], [400, 3]), ([67, 17], [67, 1], [67, 17]), ([33], [1], [33]), ([1], [130], [130]),
+      ([4, 1, 5], [1, 3, 5], [4, 3, 5]), ([2, 600], [600], [2, 600]), ([3, 2, 16], [2, 1], [3, 2, 16]),
+      ([256, 1], [1, 256], [256, 256]),
+    ]
+    for shape in shapes {
+      let (left, right) = (shape.lhs.reduce(1, *), shape.rhs.reduce(1, *))
+      let model = TestModel.elementwise(
+        code, type, [shape.lhs, shape.rhs], output: shape.output, scales: [0.5, 0.5, 0.5], zeroPoints: [3, 3, 3])
+      let isAll = left == 256 && right == 256
+      let all = (0..<256).map { UInt8(truncatingIfNeeded: $0) }
+      try model.expectAgreement(isAll ? [all, all] : [numbers.bytes(left), numbers.bytes(right)], "\(shape)")
+      for set in KernelSet.vectorSets {
+        let loaded = try Model(bytes: model.bytes, device: .cpu(CPUOptions(kernels: set)))
+        #expect(loaded.operators[0].kernel.hasSuffix(set.rawValue), "\(set) has no kernel: \(shape)")
+      }
+    }
+  }
+
   @Test("a constant of the file as an operand", arguments: [1, 3, 64])
   func constants(count: Int) throws {
     var numbers = TestNumbers(seed: 5)

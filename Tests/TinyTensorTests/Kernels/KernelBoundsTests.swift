@@ -54,6 +54,16 @@ struct KernelBoundsTests {
         rhsStep: 0, repeatsLhs: false, repeatsRhs: true))
     #expect(pairs.touched == Array(0..<count))
 
+    let sums = try GuardedMemory(2 * count)
+    var linear = numbers
+    linear.kind = .linear
+    linear.linear = LinearSum(highWeights: 0x1000_1000, lowWeights: 0, highTerm: 1 << 20, lowTerm: 0, shift: 21)
+    unsafe set.pairs(
+      PairTask(
+        numbers: linear, lhs: source.base, rhs: source.base, output: sums.base, rows: 2, count: count, lhsStep: count,
+        rhsStep: 0, repeatsLhs: false, repeatsRhs: true))
+    #expect(sums.touched == Array(0..<(2 * count)))
+
     let table = try GuardedMemory(count)
     unsafe set.lookUp(LookUpTask(table: source.base, input: source.base, output: table.base, count: count))
     #expect(table.touched == Array(0..<count))
@@ -132,5 +142,52 @@ struct KernelBoundsTests {
         input: source.base, output: positions.base, size: 3, inner: channels, firstRow: 0, endRow: 1, flip: 0x80,
         isWide: false))
     #expect(positions.touched == Array(0..<(4 * channels)))
+  }
+
+  @Test("real numbers", arguments: InstructionSet.available, counts)
+  func reals(set: InstructionSet, count: Int) throws {
+    let source = try input(4 * 16 * count + 256)
+    let numbers = unsafe UnsafePointer(source.base.assumingMemoryBound(to: Float.self))
+    func target(_ memory: GuardedMemory) -> UnsafeMutablePointer<Float> {
+      unsafe memory.base.assumingMemoryBound(to: Float.self)
+    }
+    let pairs = try GuardedMemory(8 * count)
+    unsafe set.realPairs(
+      RealPairTask(
+        kind: .add, lhs: numbers, rhs: numbers, output: target(pairs), rows: 2, count: count, lhsStep: count,
+        rhsStep: 0, repeatsLhs: false, repeatsRhs: true, minimum: -1, maximum: 1))
+    #expect(pairs.touched == Array(0..<(8 * count)))
+
+    let function = try GuardedMemory(4 * count)
+    unsafe set.realFunction(
+      RealFunctionTask(
+        function: .square, lower: 0, upper: 0, factor: 0, input: numbers, output: target(function), count: count))
+    #expect(function.touched == Array(0..<(4 * count)))
+
+    let columns = try GuardedMemory(4 * 2 * count)
+    unsafe set.realReduction(
+      RealReductionTask(
+        reduction: .sum, input: numbers, output: target(columns), reduced: 3, inner: count, divisor: 1, firstOuter: 1,
+        endOuter: 2, firstColumn: 0, endColumn: count))
+    #expect(columns.touched == Array((4 * count)..<(8 * count)))
+
+    let rows = try GuardedMemory(4 * count)
+    unsafe set.realReduction(
+      RealReductionTask(
+        reduction: .maximum, input: numbers, output: target(rows), reduced: 3, inner: 1, divisor: 1, firstOuter: 0,
+        endOuter: count, firstColumn: 0, endColumn: 1))
+    #expect(rows.touched == Array(0..<(4 * count)))
+
+    let row = 4 * 3 * count
+    let pool = try GuardedMemory(3 * row)
+    unsafe set.realPool(
+      RealPoolTask(
+        kind: .average,
+        sizes: WindowSizes(
+          inputHeight: 3, inputWidth: 3, inputStep: count, outputHeight: 3, outputWidth: 3, outputStep: count,
+          kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1,
+          paddingTop: 1, paddingLeft: 1, depth: 1, channels: count, isDepthwise: true),
+        input: numbers, output: target(pool), minimum: -1, maximum: 1, firstRow: 1, endRow: 2))
+    #expect(pool.touched == Array(row..<(2 * row)))
   }
 }
