@@ -14,6 +14,8 @@ struct VectorWork: BitwiseCopyable {
     case lookUp(LookUpTask)
     case quantize(QuantizeTask)
     case dequantize(DequantizeTask)
+    case dynamicQuantize(DynamicQuantizeTask)
+    case scaling(RealScalingTask)
   }
 
   /// Parts begin at whole cache lines.
@@ -52,6 +54,8 @@ extension VectorWork.Task {
     case .lookUp(let task): set.lookUp(task)
     case .quantize(let task): set.quantize(task)
     case .dequantize(let task): set.dequantize(task)
+    case .dynamicQuantize(let task): set.quantize(task)
+    case .scaling(let task): set.scaleSums(task)
     }
   }
 
@@ -73,6 +77,8 @@ extension VectorWork.Task {
     case .lookUp(let task): return (Double(task.count) / 2, task.count)
     case .quantize(let task): return (Double(task.count) / 8, task.count)
     case .dequantize(let task): return (Double(task.count) / 8, task.count)
+    case .dynamicQuantize(let task): return (Double(task.count) / 8, task.count)
+    case .scaling(let task): return (Double(task.rows * task.channels) / 8, task.rows)
     }
   }
 
@@ -124,6 +130,17 @@ extension VectorWork.Task {
       unsafe task.output += elements.lowerBound
       task.count = elements.count
       return .dequantize(task)
+    case .dynamicQuantize(var task):
+      let elements = share(of: task.count, step: step, part: part, of: parts)
+      unsafe task.input += elements.lowerBound
+      unsafe task.output += elements.lowerBound
+      task.count = elements.count
+      return .dynamicQuantize(task)
+    case .scaling(var task):
+      let rows = share(of: task.rows, step: 1, part: part, of: parts)
+      unsafe task.sums += rows.lowerBound * task.channels * MemoryLayout<Float>.stride
+      task.rows = rows.count
+      return .scaling(task)
     }
   }
 }
