@@ -42,4 +42,15 @@ package enum PortableKernels {
   package static func realWindows(_ task: RealTask) { realWindowKernel(task) }
   /// Convolution and fully connected of int16 activations.
   package static func sixteenBitWindows(_ task: SixteenBitTask) { sixteenBitWindowKernel(task) }
+
+  // MARK: Movement, of the same speed for all instruction sets
+
+  /// Runs of bytes in another order.
+  package static func move(_ task: MovementTask) { movementKernel(task) }
+  /// A tensor inside a larger one.
+  package static func pad(_ task: PaddingTask) { paddingKernel(task) }
+  /// Pixels by lists of rows and columns.
+  package static func pixels(_ task: PixelTask) { pixelKernel(task) }
+  /// Slices by a list of indices.
+  package static func pick(_ task: PickTask) { pickKernel(task) }
 }
