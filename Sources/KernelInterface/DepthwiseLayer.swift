@@ -6,6 +6,10 @@
 /// kernel column 4 vectors of int32, each the weights of 4 kernel rows; rows beyond the kernel's height have the weight
 /// 0. A weight is the sum of its parts.
 ///
+/// Of a kernel of 5 rows and columns whose fifth row is joined, a part of the weights has 7 times 4 vectors instead: for
+/// every column the weights of 4 kernel rows, then those of the fifth row's first 4 columns, and then that of its last
+/// column, which lies where that column is in the 4 columns that the next output begins with.
+///
 /// Where the channels of several neighbouring pixels fit one block, a pixel may stand for them: `channels` are then those
 /// of all, and the window moves by as many columns.
 package struct DepthwiseLayer: BitwiseCopyable, @unchecked Sendable {
@@ -61,6 +65,9 @@ package struct DepthwiseSizes: BitwiseCopyable, Sendable, Hashable {
   package var paddingLeft: Int
   /// Parts of the weights: 2 where they have a zero point and need 9 bits, else 1.
   package var parts: Int
+  /// Whether the panels have the fifth row of a kernel joined. Requires 5 kernel rows and columns, steps of 1 or 2
+  /// columns, a dilation of 1, and that sums are not scaled in the general way.
+  package var joinsFifthRow: Bool
 
   package init(
     batches: Int, channels: Int, inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int,
@@ -85,6 +92,7 @@ package struct DepthwiseSizes: BitwiseCopyable, Sendable, Hashable {
     self.paddingTop = paddingTop
     self.paddingLeft = paddingLeft
     self.parts = parts
+    joinsFifthRow = false
   }
 
   /// The same convolution with `count` pixels of the output joined.

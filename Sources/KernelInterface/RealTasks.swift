@@ -20,6 +20,51 @@ package struct QuantizeTask: BitwiseCopyable, @unchecked Sendable {
   }
 }
 
+/// Real numbers whose range is looked for.
+package struct RealRangeTask: BitwiseCopyable, @unchecked Sendable {
+  package var input: UnsafePointer<Float>
+  package var count: Int
+
+  package init(input: UnsafePointer<Float>, count: Int) {
+    self.input = input
+    self.count = count
+  }
+}
+
+/// The smallest and the largest of some numbers and 0; what is not a number does not count.
+package struct RealRange: BitwiseCopyable, Sendable, Hashable {
+  package var smallest: Float
+  package var largest: Float
+
+  package init(smallest: Float, largest: Float) {
+    self.smallest = smallest
+    self.largest = largest
+  }
+}
+
+/// Real numbers that become int8 by a factor that was found in the run: `offset + number * factor`, rounded half away
+/// from zero, from `lowest` to 127. What is not a number becomes 0.
+package struct DynamicQuantizeTask: BitwiseCopyable, @unchecked Sendable {
+  package var input: UnsafePointer<Float>
+  package var output: UnsafeMutablePointer<Int8>
+  package var count: Int
+  package var factor: Float
+  package var offset: Float
+  package var lowest: Int32
+
+  package init(
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Int8>, count: Int, factor: Float, offset: Float,
+    lowest: Int32
+  ) {
+    self.input = input
+    self.output = output
+    self.count = count
+    self.factor = factor
+    self.offset = offset
+    self.lowest = lowest
+  }
+}
+
 /// Bytes that become real numbers.
 package struct DequantizeTask: BitwiseCopyable, @unchecked Sendable {
   package var input: UnsafeRawPointer
@@ -74,13 +119,13 @@ package struct SumScalingTask: BitwiseCopyable, @unchecked Sendable {
 /// Sums of a layer of real numbers whose inputs were quantized in the run:
 /// `bias + (sum - inputZeroPoint * weightSum) * (inputScale * factor)`, inside bounds.
 package struct RealScalingTask: BitwiseCopyable, @unchecked Sendable {
-  /// `[rows, channels]`.
-  package var sums: UnsafePointer<Int32>
+  /// `[rows, channels]`: the sums, in whose place the results are stored. They are int32, or, where there are no sums of
+  /// weights, real numbers from which the zero point's share was left out.
+  package var sums: UnsafeMutableRawPointer
   /// One a channel each.
-  package var weightSums: UnsafePointer<Int32>
+  package var weightSums: UnsafePointer<Int32>?
   package var factors: UnsafePointer<Float>
   package var bias: UnsafePointer<Float>
-  package var output: UnsafeMutablePointer<Float>
   package var rows: Int
   package var channels: Int
   package var inputScale: Float
@@ -89,15 +134,14 @@ package struct RealScalingTask: BitwiseCopyable, @unchecked Sendable {
   package var maximum: Float
 
   package init(
-    sums: UnsafePointer<Int32>, weightSums: UnsafePointer<Int32>, factors: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rows: Int, channels: Int, inputScale: Float,
-    inputZeroPoint: Int32, minimum: Float, maximum: Float
+    sums: UnsafeMutableRawPointer, weightSums: UnsafePointer<Int32>?, factors: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, rows: Int, channels: Int, inputScale: Float, inputZeroPoint: Int32, minimum: Float,
+    maximum: Float
   ) {
     self.sums = sums
     self.weightSums = weightSums
     self.factors = factors
     self.bias = bias
-    self.output = output
     self.rows = rows
     self.channels = channels
     self.inputScale = inputScale

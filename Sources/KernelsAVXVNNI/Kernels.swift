@@ -28,6 +28,10 @@ package enum AVXVNNIKernels {
   package static func softmax(_ task: SoftmaxTask) { softmaxKernel(task) }
   /// Real numbers to bytes.
   package static func quantize(_ task: QuantizeTask) { quantizeKernel(task) }
+  /// The range of real numbers.
+  package static func range(_ task: RealRangeTask) -> RealRange { realRangeKernel(task) }
+  /// Real numbers to int8 by a factor of the run.
+  package static func quantize(_ task: DynamicQuantizeTask) { dynamicQuantizeKernel(task) }
   /// Bytes to real numbers.
   package static func dequantize(_ task: DequantizeTask) { dequantizeKernel(task) }
   /// Sums to bytes.

@@ -24,6 +24,10 @@ package enum PortableKernels {
   package static func softmax(_ task: SoftmaxTask) { softmaxKernel(task) }
   /// Real numbers to bytes.
   package static func quantize(_ task: QuantizeTask) { quantizeKernel(task) }
+  /// The range of real numbers.
+  package static func range(_ task: RealRangeTask) -> RealRange { realRangeKernel(task) }
+  /// Real numbers to int8 by a factor of the run.
+  package static func quantize(_ task: DynamicQuantizeTask) { dynamicQuantizeKernel(task) }
   /// Bytes to real numbers.
   package static func dequantize(_ task: DequantizeTask) { dequantizeKernel(task) }
   /// Sums to bytes.
@@ -46,4 +50,15 @@ package enum PortableKernels {
   package static func realReduction(_ task: RealReductionTask) { realReductionKernel(task) }
   /// Convolution and fully connected of int16 activations.
   package static func sixteenBitWindows(_ task: SixteenBitTask) { sixteenBitWindowKernel(task) }
+
+  // MARK: Movement, of the same speed for all instruction sets
+
+  /// Runs of bytes in another order.
+  package static func move(_ task: MovementTask) { movementKernel(task) }
+  /// A tensor inside a larger one.
+  package static func pad(_ task: PaddingTask) { paddingKernel(task) }
+  /// Pixels by lists of rows and columns.
+  package static func pixels(_ task: PixelTask) { pixelKernel(task) }
+  /// Slices by a list of indices.
+  package static func pick(_ task: PickTask) { pickKernel(task) }
 }

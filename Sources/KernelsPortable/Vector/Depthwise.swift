@@ -12,6 +12,8 @@ func depthwiseKernel(_ task: DepthwiseTask) {
   while true {
     if sizes.kernelHeight <= 3 && sizes.kernelWidth == 3 && !isGeneral(task.layer.output.scaling) {
       threeColumnKernel(task, block)
+    } else if sizes.joinsFifthRow {
+      fiveColumnKernel(task, block)
     } else {
       anyKernel(task, block)
     }

@@ -74,31 +74,3 @@ func scaleSums(_ task: SumScalingTask, _ sums: UnsafePointer<Int32>, _ target: U
     channel &+= 1
   }
 }
-
-/// Sums to real numbers.
-func realScalingKernel(_ task: RealScalingTask) {
-  var row = 0
-  while row < task.rows {
-    scaleRealSums(task, task.sums + row &* task.channels, task.output + row &* task.channels)
-    row &+= 1
-  }
-}
-
-@inline(never)
-func scaleRealSums(_ task: RealScalingTask, _ sums: UnsafePointer<Int32>, _ output: UnsafeMutablePointer<Float>) {
-  let weightSums = task.weightSums
-  let factors = task.factors
-  let bias = task.bias
-  let scale = task.inputScale
-  let zeroPoint = task.inputZeroPoint
-  let minimum = task.minimum
-  let maximum = task.maximum
-  var channel = 0
-  while channel < task.channels {
-    let sum = sums[channel] &- zeroPoint &* weightSums[channel]
-    let value = bias[channel] + Float(sum) * (scale * factors[channel])
-    let raised = value < minimum ? minimum : value
-    output[channel] = maximum < raised ? maximum : raised
-    channel &+= 1
-  }
-}

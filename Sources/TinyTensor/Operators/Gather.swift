@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// The types that indices are stored in.
@@ -32,6 +33,8 @@ extension GraphBuilder {
 struct Gather: Sendable {
   let parameters: GatherParameters
   let indexType: IndexType
+  /// Whether the kernels that move bytes run, in place of the reference.
+  let hasKernels: Bool
   let input: ReadSlot
   let indices: ReadSlot
   let output: WriteSlot
@@ -102,8 +105,8 @@ extension Gather {
       Gather(
         parameters: GatherParameters(
           batches: batches, outer: outer, axisSize: sizes[axis], sliceBytes: sliceBytes, indexCount: indexCount),
-        indexType: try graph.indexType(of: indices), input: try graph.bind(input), indices: try graph.bind(indices),
-        output: try graph.bindOutput(shape: shape)))
+        indexType: try graph.indexType(of: indices), hasKernels: graph.context.instructionSet != nil,
+        input: try graph.bind(input), indices: try graph.bind(indices), output: try graph.bindOutput(shape: shape)))
   }
 }
 
@@ -122,11 +125,26 @@ extension Gather {
       throw SessionError(
         .invalidData, "a gather is asked for index \(index) of an axis of \(parameters.axisSize) elements")
     }
+    if hasKernels { return pick(memory, indexBytes: MemoryLayout<Index>.size) }
     var output = memory.writeBytes(output)
     gatherReference(parameters, input: memory.readBytes(input), indices: indices, output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "gather.reference") }
+  /// By the kernels that move bytes; all indices are inside the axis.
+  private func pick(_ memory: OperatorMemory, indexBytes: Int) {
+    // An axis without elements has no index inside it.
+    let slices = parameters.axisSize == 0 ? 0 : parameters.batches * parameters.outer * parameters.indexCount
+    guard slices > 0 else { return }
+    unsafe MovementWork.run(
+      .pick(
+        PickTask(
+          indexCount: parameters.indexCount, sliceBytes: parameters.sliceBytes,
+          axisBytes: parameters.axisSize * parameters.sliceBytes, outer: parameters.outer,
+          indices: memory.pointer(indices), indexBytes: indexBytes, input: memory.pointer(input),
+          output: memory.pointer(output), firstSlice: 0, endSlice: slices)), memory.workers)
+  }
+
+  var facts: OperatorFacts { OperatorFacts(kernel: "gather.reference", set: hasKernels ? .portable : nil) }
 }
 
 /// GATHER_ND: slices named by rows of coordinates, which may arrive in a run.

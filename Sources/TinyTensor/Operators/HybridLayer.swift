@@ -1,5 +1,4 @@
 import FlatbufferReader
-import KernelInterface
 import TinyTensorKernels
 
 /// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of float32 activations with integer weights: the activations of each
@@ -21,17 +20,10 @@ struct HybridLayer: Sendable {
   let bias: ReadSlot
   /// The weights' scales, one a channel.
   let scales: ReadSlot
-  /// One batch, quantized.
+  /// One batch, quantized; all of them for the kernels of an instruction set.
   let quantized: WriteSlot
   let output: WriteSlot
-  let packed: PackedHybrid?
-}
-
-/// One batch's sums by the kernels of an instruction set.
-struct PackedHybrid: Sendable {
-  let matrix: PackedMatrix
-  let weightSums: ReadSlot
-  let channels: Int
+  var packed: PackedHybrid?
 }
 
 extension HybridLayer {
@@ -80,16 +72,16 @@ extension HybridLayer {
     isAsymmetric: Bool, activation: RealActivation, shape: Shape
   ) throws(ModelError) -> Operation? {
     _ = try graph.outputType(0, .float32)
-    let input = (slot: try graph.bind(input), count: input.shape.count / batches)
+    let count = graph.context.instructionSet == nil ? input.shape.count / batches : input.shape.count
+    let input = try graph.bind(input)
     let weights = try graph.bindWeights(weights)
-    let quantized = try graph.bindScratch(count: input.count, of: Int8.self)
-    return .hybridLayer(
-      HybridLayer(
-        kind: kind, batches: batches, isAsymmetric: isAsymmetric, activation: activation,
-        input: input.slot, weights: weights,
-        bias: try graph.bindBias(2, .float32, channels: scales.count), scales: try graph.bind(packed: scales),
-        quantized: quantized, output: try graph.bindOutput(shape: shape),
-        packed: activation.isHyperbolicTangent ? nil : try graph.packedHybrid(kind, weights, quantized)))
+    var layer = HybridLayer(
+      kind: kind, batches: batches, isAsymmetric: isAsymmetric, activation: activation, input: input,
+      weights: weights, bias: try graph.bindBias(2, .float32, channels: scales.count),
+      scales: try graph.bind(packed: scales), quantized: try graph.bindScratch(count: count, of: Int8.self),
+      output: try graph.bindOutput(shape: shape))
+    layer.packed = try graph.packedHybrid(layer)
+    return .hybridLayer(layer)
   }
 
   /// A scale for every channel. Old files declare int8 weights as uint8: the reference takes their bits as int8.
@@ -103,6 +95,7 @@ extension HybridLayer {
 
 extension HybridLayer {
   func run(_ memory: OperatorMemory) {
+    if let packed { return packed.run(memory, self) }
     let input = memory.read(input, as: Float.self)
     var output = memory.write(output, as: Float.self)
     var quantized = memory.write(quantized, as: Int8.self)
@@ -114,10 +107,6 @@ extension HybridLayer {
         output: &quantized)
       let arithmetic = HybridArithmetic(
         inputScale: scale.scale, inputZeroPoint: scale.zeroPoint, activation: activation)
-      if let packed {
-        packed.run(memory, self, scale, from: batch * outputCount)
-        continue
-      }
       var part = output._mutatingExtracting((batch * outputCount)..<(batch * outputCount + outputCount))
       switch kind {
       case .convolution(let geometry, let groups):
@@ -140,69 +129,18 @@ extension HybridLayer {
     switch kind {
     case .convolution(let geometry, let groups):
       OperatorFacts(
-        kernel: "conv2d.f32i8.reference",
+        kernel: "conv2d.f32i8.reference", set: packed?.set,
         multiplyAccumulates: OperatorFacts.product(
           batches, geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / groups))
     case .depthwise(let geometry, _):
       OperatorFacts(
-        kernel: "dwconv2d.f32i8.reference",
+        kernel: "dwconv2d.f32i8.reference", set: packed?.set,
         multiplyAccumulates: OperatorFacts.product(
           batches, geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
     case .fullyConnected(let sizes):
       OperatorFacts(
-        kernel: "fc.f32i8.reference", set: packed?.matrix.set,
+        kernel: "fc.f32i8.reference", set: packed?.set,
         multiplyAccumulates: OperatorFacts.product(batches, sizes.depth, sizes.units))
     }
-  }
-}
-
-extension GraphBuilder {
-  /// A fully connected layer's sums of one row; `nil` where the reference kernels have to run.
-  fileprivate mutating func packedHybrid(
-    _ kind: HybridLayer.Kind, _ weights: ReadSlot, _ quantized: WriteSlot
-  ) throws(ModelError) -> PackedHybrid? {
-    guard case .fullyConnected(let sizes) = kind, context.instructionSet != nil,
-      let weightSums = sumsOfRows(weights, sizes)
-    else { return nil }
-    let stage = OutputStage(zeroPoint: 0, minimum: 0, maximum: 0)
-    // The zero point is only known in the run, when it is taken off with the sums of weights.
-    let numbers = ByteLayer(
-      FullyConnectedInt8(inputZeroPoint: 0, weightZeroPoint: 0, stage: stage), isUnsigned: false)
-    let sums = try bindScratch(count: sizes.units, of: Int32.self)
-    let matrix = try packedMatrix(
-      numbers,
-      FullyConnectedOperands(sizes: sizes, input: ReadSlot(index: quantized.index), weights: weights), output: sums)
-    guard let matrix else { return nil }
-    return PackedHybrid(matrix: matrix, weightSums: try bind(packed: weightSums), channels: sizes.units)
-  }
-
-  private func sumsOfRows(_ weights: ReadSlot, _ sizes: FullyConnectedSizes) -> [Int32]? {
-    guard let bytes = constantBytes(weights) else { return nil }
-    var sums: [Int32] = []
-    sums.reserveCapacity(sizes.units)
-    for unit in 0..<sizes.units {
-      var sum: Int32 = 0
-      for place in (unit * sizes.depth)..<(unit * sizes.depth + sizes.depth) {
-        sum &+= Int32(Int8(bitPattern: UInt8.load(bytes, at: place)))
-      }
-      sums.append(sum)
-    }
-    return sums
-  }
-}
-
-extension PackedHybrid {
-  /// Multiplies the batch that is quantized, and makes its sums real numbers from `place` in the output on.
-  fileprivate func run(_ memory: OperatorMemory, _ layer: HybridLayer, _ scale: DynamicScale, from place: Int) {
-    matrix.run(memory)
-    unsafe matrix.set.scaleSums(
-      RealScalingTask(
-        sums: UnsafePointer(memory.pointer(matrix.output).assumingMemoryBound(to: Int32.self)),
-        weightSums: memory.pointer(weightSums).assumingMemoryBound(to: Int32.self),
-        factors: memory.pointer(layer.scales).assumingMemoryBound(to: Float.self),
-        bias: memory.pointer(layer.bias).assumingMemoryBound(to: Float.self),
-        output: memory.pointer(layer.output).assumingMemoryBound(to: Float.self) + place, rows: 1,
-        channels: channels, inputScale: scale.scale, inputZeroPoint: Int32(scale.zeroPoint),
-        minimum: layer.activation.minimum, maximum: layer.activation.maximum))
   }
 }

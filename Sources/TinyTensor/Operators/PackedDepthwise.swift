@@ -89,14 +89,16 @@ extension GraphBuilder {
     let (rowBytes, overflow) = geometry.inputWidth.multipliedReportingOverflow(by: geometry.inputChannels)
     guard !overflow, rowBytes <= Self.largestPaddingRow else { return nil }
     let joined = set.joinedPixels(geometry)
+    if !shiftRight(operands.factors, channels: geometry.outputChannels) { numbers.output.scaling = .general }
     let panels = DepthwisePanels(
       lanes: set.lanes, channels: geometry.outputChannels, copies: joined,
       parts: numbers.signedWeightZeroPoint == 0 ? 1 : 2, kernelHeight: geometry.kernelHeight,
-      kernelWidth: geometry.kernelWidth)
-    guard let memory = try packedPanels(panels, &numbers, operands) else { return nil }
+      kernelWidth: geometry.kernelWidth, fifthRowStride: geometry.joinedFifthRowStride(numbers.output.scaling))
+    guard let memory = try packedPanels(panels, numbers, operands) else { return nil }
     let imagePadding = joined > 1 ? ImagePadding(geometry, byte: numbers.paddingByte) : nil
     var sizes = DepthwiseSizes(geometry, imagePadding, parts: panels.parts)
     if joined > 1 { sizes = sizes.joining(joined) }
+    sizes.joinsFifthRow = panels.fifthRowStride != nil
     let row = [UInt8](
       repeating: numbers.paddingByte, count: sizes.inputWidth * sizes.inputStep + AlignedMemory.slack)
     return PackedDepthwise(
@@ -113,12 +115,11 @@ extension GraphBuilder {
   private static var largestPaddingRow: Int { 1 << 20 }
 
   private func packedPanels(
-    _ sizes: DepthwisePanels, _ numbers: inout ByteLayer, _ operands: FilterOperands
+    _ sizes: DepthwisePanels, _ numbers: ByteLayer, _ operands: FilterOperands
   ) throws(ModelError) -> AlignedMemory? {
     guard let filter = constantBytes(operands.filter), let bias = constantBytes(operands.bias),
       let factors = constantBytes(operands.factors)
     else { return nil }
-    if !shiftRight(factors, channels: sizes.channels) { numbers.output.scaling = .general }
     let taps = sizes.kernelHeight * sizes.kernelWidth
     let flip = UInt8(truncatingIfNeeded: numbers.weightFlip)
     let zeroPoint = numbers.signedWeightZeroPoint
@@ -157,6 +158,16 @@ extension InstructionSet {
       geometry.strideWidth == 1 && geometry.dilationWidth == 1 && geometry.kernelWidth == 3
       && geometry.kernelHeight <= 3
     return isJoinable ? max(1, 4 * lanes / geometry.outputChannels) : 1
+  }
+}
+
+extension WindowGeometry {
+  /// The step of a kernel of 5 rows and columns whose fifth row is joined; `nil` for all others.
+  func joinedFifthRowStride(_ scaling: SumScaling) -> Int? {
+    let isJoined =
+      kernelHeight == 5 && kernelWidth == 5 && dilationWidth == 1 && (1...2).contains(strideWidth)
+      && scaling != .general
+    return isJoined ? strideWidth : nil
   }
 }
 

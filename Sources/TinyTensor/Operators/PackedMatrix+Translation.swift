@@ -94,16 +94,7 @@ extension GraphBuilder {
     let padding = ImagePadding(geometry, byte: numbers.paddingByte)
     let step = (padding?.paddedWidth ?? geometry.inputWidth) * geometry.inputChannels
     let height = padding?.paddedHeight ?? geometry.inputHeight
-    var segments: [Segment] = []
-    for row in 0..<geometry.kernelHeight {
-      for column in 0..<(joinsColumns ? 1 : geometry.kernelWidth) {
-        segments.append(
-          Segment(
-            offset: row * geometry.dilationHeight * step
-              + column * geometry.dilationWidth * geometry.inputChannels,
-            groups: (segmentTaps + 3) / 4))
-      }
-    }
+    let segments = Self.segments(geometry, joinsColumns: joinsColumns, step: step, taps: segmentTaps)
     let rows = geometry.batches * geometry.outputHeight * geometry.outputWidth
     let windowFactor = numbers.signedWeightZeroPoint == 0 ? nil : 0 &- numbers.signedWeightZeroPoint
     return PackedMatrix(
@@ -121,6 +112,22 @@ extension GraphBuilder {
       },
       rowTerms: windowFactor == nil ? nil : try bindScratch(count: rows, of: Int32.self),
       windowPanel: try windowPanel(numbers, sizes, taps: taps, segmentTaps: segmentTaps).map { bind(packed: $0) })
+  }
+
+  /// What a window reads of an image whose rows are `step` bytes apart: its rows where columns are joined, else its
+  /// pixels, each of `taps` bytes.
+  static func segments(_ geometry: WindowGeometry, joinsColumns: Bool, step: Int, taps: Int) -> [Segment] {
+    var segments: [Segment] = []
+    for row in 0..<geometry.kernelHeight {
+      for column in 0..<(joinsColumns ? 1 : geometry.kernelWidth) {
+        segments.append(
+          Segment(
+            offset: row * geometry.dilationHeight * step
+              + column * geometry.dilationWidth * geometry.inputChannels,
+            groups: (taps + 3) / 4))
+      }
+    }
+    return segments
   }
 
   /// The panel of a channel whose weights are all the factor of windows; `nil` where the filter has no zero point, or a
@@ -223,6 +230,15 @@ extension GraphBuilder {
     }
     return true
   }
+
+  /// The same of factors that a step reads.
+  func shiftRight(_ factors: ReadSlot, channels: Int) -> Bool {
+    guard let factors = constantBytes(factors) else { return false }
+    return shiftRight(factors, channels: channels)
+  }
+
+  /// Whether what a step reads is known when the model is loaded.
+  func isConstant(_ slot: ReadSlot) -> Bool { constantBytes(slot) != nil }
 
   /// What a channel starts from and is scaled by; `nil` where its sums could be too large.
   func channelNumbers(

@@ -131,6 +131,30 @@ extension GraphBuilder {
       filter: layer.weights, bias: layer.bias, output: layer.output)
   }
 
+  /// A depthwise convolution of whole numbers with int8 weights and neither bias nor activation.
+  ///
+  /// - Parameters:
+  ///   - geometry: how the window moves.
+  ///   - input: the image, in memory.
+  ///   - filter: constant weights.
+  ///   - output: what the step writes.
+  mutating func packedReal(
+    wholeDepthwise geometry: WindowGeometry, input: ReadSlot, filter: ReadSlot, output: WriteSlot
+  ) throws(ModelError) -> PackedReal? {
+    guard let set = context.instructionSet else { return nil }
+    let isVector = geometry.outputChannels == geometry.inputChannels
+    let groups = isVector ? 1 : geometry.inputChannels
+    let sizes = WindowSizes(geometry, groups: groups, isDepthwise: isVector)
+    guard
+      let panels = try realPanels(sizes, groups: groups, filter: filter, areBytes: true, bias: nil, isTransposed: true)
+    else { return nil }
+    return PackedReal(
+      set: set, groups: groups, sizes: sizes,
+      pixels: geometry.batches * geometry.outputHeight * geometry.outputWidth,
+      activation: RealActivation(minimum: -.infinity, maximum: .infinity), input: input,
+      panels: bind(packed: panels), output: output)
+  }
+
   /// - Parameters:
   ///   - isTransposed: whether the filter has its output channels last.
   private mutating func packedReal(
@@ -138,7 +162,8 @@ extension GraphBuilder {
     bias: ReadSlot, output: WriteSlot, isTransposed: Bool = false
   ) throws(ModelError) -> PackedReal? {
     guard let set = context.instructionSet, !activation.isHyperbolicTangent,
-      let panels = try realPanels(sizes, groups: groups, filter: filter, bias: bias, isTransposed: isTransposed)
+      let panels = try realPanels(
+        sizes, groups: groups, filter: filter, areBytes: false, bias: bias, isTransposed: isTransposed)
     else { return nil }
     return PackedReal(
       set: set, groups: groups, sizes: sizes, pixels: pixels, activation: activation, input: input,
@@ -146,10 +171,17 @@ extension GraphBuilder {
   }
 
   /// The panels of all groups; `nil` where an operand is not constant.
+  ///
+  /// - Parameters:
+  ///   - areBytes: whether the filter has int8 weights, not float32 ones.
+  ///   - bias: zeros where it is left out.
+  ///   - isTransposed: whether the filter has its output channels last.
   private func realPanels(
-    _ sizes: WindowSizes, groups: Int, filter: ReadSlot, bias: ReadSlot, isTransposed: Bool
+    _ sizes: WindowSizes, groups: Int, filter: ReadSlot, areBytes: Bool, bias: ReadSlot?, isTransposed: Bool
   ) throws(ModelError) -> AlignedMemory? {
-    guard let weights = constantBytes(filter), let biases = constantBytes(bias) else { return nil }
+    guard let weights = constantBytes(filter) else { return nil }
+    // Not read where there is no bias.
+    guard let biases = constantBytes(bias ?? filter) else { return nil }
     let block = WindowSizes.blockChannels
     let byteCount = groups * sizes.blocks * sizes.panelStep * MemoryLayout<Float>.stride
     guard let panels = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
@@ -160,10 +192,11 @@ extension GraphBuilder {
       let start = (group * sizes.blocks + place / block) * sizes.panelStep + place % block
       // Sound: there is a panel for the channel, and a row of it for the bias and each tap.
       let panel = unsafe panels.base.assumingMemoryBound(to: Float.self) + start
-      unsafe panel[0] = Float.load(biases, at: 4 * channel)
+      if bias != nil { unsafe panel[0] = Float.load(biases, at: 4 * channel) }
       for tap in 0..<taps {
-        unsafe panel[(1 + tap) * block] = Float.load(
-          weights, at: 4 * (isTransposed ? tap * channels + channel : channel * taps + tap))
+        let index = isTransposed ? tap * channels + channel : channel * taps + tap
+        unsafe panel[(1 + tap) * block] =
+          areBytes ? Float(Int8(bitPattern: UInt8.load(weights, at: index))) : Float.load(weights, at: 4 * index)
       }
     }
     return panels

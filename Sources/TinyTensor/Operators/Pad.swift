@@ -5,6 +5,7 @@ import TinyTensorKernels
 /// of an input's.
 struct Pad: Sendable {
   let parameters: PadParameters
+  let layout: PaddingLayout?
   /// One element, where the value is an input.
   let value: ReadSlot?
   let input: ReadSlot
@@ -39,11 +40,13 @@ extension Pad {
     if value == nil, ByteType(type) != nil {
       pattern = UInt64(UInt8(truncatingIfNeeded: try graph.outputAffine().zeroPoint))
     }
+    let parameters = PadParameters(
+      rank: max(shape.rank, 1), inputSizes: input.shape.sizes, outputSizes: shape.sizes,
+      before: amounts.before, elementSize: elementSize, pattern: pattern)
     return .pad(
       Pad(
-        parameters: PadParameters(
-          rank: max(shape.rank, 1), inputSizes: input.shape.sizes, outputSizes: shape.sizes,
-          before: amounts.before, elementSize: elementSize, pattern: pattern),
+        parameters: parameters,
+        layout: graph.context.instructionSet == nil || shape.rank == 0 ? nil : PaddingLayout(parameters),
         value: try value.map { (operand) throws(ModelError) in try graph.bind(operand) },
         input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
   }
@@ -51,18 +54,24 @@ extension Pad {
 
 extension Pad {
   func run(_ memory: OperatorMemory) {
-    var output = memory.writeBytes(output)
     var parameters = parameters
     if let value { parameters.pattern = pattern(of: memory.readBytes(value)) }
+    if let layout {
+      return layout.run(
+        memory, pattern: parameters.pattern, elementSize: parameters.elementSize, from: input, to: output)
+    }
+    var output = memory.writeBytes(output)
     padReference(parameters, input: memory.readBytes(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "pad.reference") }
+  var facts: OperatorFacts { OperatorFacts(kernel: "pad.reference", set: layout == nil ? nil : .portable) }
 }
 
 /// MIRROR_PAD: surrounded by its own reflection.
 struct MirrorPad: Sendable {
   let parameters: MirrorPadParameters
+  /// Lists of the input's rows and columns, of an image whose rows and columns alone are padded.
+  let pixels: PackedPixels?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -89,23 +98,42 @@ extension MirrorPad {
             + "there is to reflect")
       }
     }
+    let parameters = MirrorPadParameters(
+      rank: max(shape.rank, 1), inputSizes: input.shape.sizes, outputSizes: shape.sizes, before: amounts.before,
+      offset: offset, elementSize: elementSize)
+    let source = try graph.bind(input)
+    let output = try graph.bindOutput(shape: shape)
     return .mirrorPad(
       MirrorPad(
-        parameters: MirrorPadParameters(
-          rank: max(shape.rank, 1), inputSizes: input.shape.sizes, outputSizes: shape.sizes, before: amounts.before,
-          offset: offset, elementSize: elementSize),
-        input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
+        parameters: parameters, pixels: try graph.reflectedPixels(parameters), input: source, output: output))
   }
 
   func run(_ memory: OperatorMemory) {
+    if let pixels {
+      let (from, to) = (parameters.inputSizes, parameters.outputSizes)
+      return pixels.run(
+        memory, batches: Int(to[0]), inputHeight: Int(from[1]), inputWidth: Int(from[2]), outputHeight: Int(to[1]),
+        outputWidth: Int(to[2]), pixelBytes: Int(to[3]) * parameters.elementSize, from: input, to: self.output)
+    }
     var output = memory.writeBytes(output)
     mirrorPadReference(parameters, input: memory.readBytes(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "mirror_pad.reference") }
+  var facts: OperatorFacts { OperatorFacts(kernel: "mirror_pad.reference", set: pixels == nil ? nil : .portable) }
 }
 
 extension GraphBuilder {
+  /// `nil` where other axes than an image's rows and columns are padded, or the reference kernels have to run.
+  fileprivate mutating func reflectedPixels(_ parameters: MirrorPadParameters) throws(ModelError) -> PackedPixels? {
+    let sizes = parameters.outputSizes
+    guard context.instructionSet != nil, parameters.rank == 4, parameters.inputSizes[0] == sizes[0],
+      parameters.inputSizes[3] == sizes[3], max(sizes[1], sizes[2]) <= PackedPixels.longestSide
+    else { return nil }
+    return PackedPixels(
+      rows: try bind(packed: (0..<sizes[1]).map { Int32(clamping: parameters.source($0, 1)) }),
+      columns: try bind(packed: (0..<sizes[2]).map { Int32(clamping: parameters.source($0, 2)) }))
+  }
+
   /// What the second input adds before and after each axis of the first one, and the shape that results.
   func paddings(
     of operand: Operand

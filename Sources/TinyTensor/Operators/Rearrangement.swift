@@ -1,10 +1,12 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// Operators that lay a tensor's elements out in another order, leave some out or repeat some, all decided at load.
 struct Rearrangement: Sendable {
   let kernel: StaticString
   let copy: StridedCopy
+  let movement: MovementLayout?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -27,17 +29,24 @@ extension Rearrangement {
     if copy.isContiguous, shape.count == input.shape.count {
       return try Copy.view(&graph, of: input, shape: shape)
     }
+    let source = try graph.bind(input)
+    let output = try graph.bindOutput(shape: shape)
     return .rearrangement(
       Rearrangement(
-        kernel: kernel, copy: copy, input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
+        kernel: kernel, copy: copy,
+        movement: graph.movement(
+          copy, inputBytes: input.shape.count * copy.elementSize, outputBytes: shape.count * copy.elementSize),
+        input: source, output: output))
   }
 
   func run(_ memory: OperatorMemory) {
+    // Sound: the layout was made for these operands.
+    if let movement { return unsafe movement.run(memory, from: memory.pointer(input), to: memory.pointer(output)) }
     var output = memory.writeBytes(output)
     copyStrided(copy, from: memory.readBytes(input), to: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: movement == nil ? nil : .portable) }
 }
 
 // MARK: Operators

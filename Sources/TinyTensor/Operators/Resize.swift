@@ -15,6 +15,7 @@ struct Resize: Sendable {
   let kind: Kind
   let parameters: ResizeParameters
   let packed: PackedInterpolation?
+  let pixels: PackedPixels?
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -82,7 +83,7 @@ extension Resize {
     return .resize(
       Resize(
         kind: kind, parameters: parameters, packed: try packed(&graph, kind, parameters, input),
-        input: try graph.bind(input), output: output))
+        pixels: try graph.packedPixels(kind, parameters), input: try graph.bind(input), output: output))
   }
 }
 
@@ -140,6 +141,24 @@ struct PackedInterpolation: Sendable {
   let columns: ReadSlot
 }
 
+extension GraphBuilder {
+  /// The lists of RESIZE_NEAREST_NEIGHBOR; `nil` for the other operator, and where the reference kernels have to run.
+  fileprivate mutating func packedPixels(
+    _ kind: Resize.Kind, _ parameters: ResizeParameters
+  ) throws(ModelError) -> PackedPixels? {
+    guard case .nearest = kind, context.instructionSet != nil,
+      max(parameters.outputHeight, parameters.outputWidth) <= PackedPixels.longestSide
+    else { return nil }
+    let rows = (0..<parameters.outputHeight).map { row in
+      Int32(clamping: parameters.nearest(row, parameters.inputHeight, parameters.outputHeight))
+    }
+    let columns = (0..<parameters.outputWidth).map { column in
+      Int32(clamping: parameters.nearest(column, parameters.inputWidth, parameters.outputWidth))
+    }
+    return PackedPixels(rows: try bind(packed: rows), columns: try bind(packed: columns))
+  }
+}
+
 extension Resize {
   func run(_ memory: OperatorMemory) {
     if let packed { return run(memory, packed) }
@@ -149,6 +168,12 @@ extension Resize {
     case .bilinearUInt8: runReal(memory, UInt8.self)
     case .bilinearFloat32: runReal(memory, Float.self)
     case .nearest(let elementSize):
+      if let pixels {
+        return pixels.run(
+          memory, batches: parameters.batches, inputHeight: parameters.inputHeight, inputWidth: parameters.inputWidth,
+          outputHeight: parameters.outputHeight, outputWidth: parameters.outputWidth,
+          pixelBytes: parameters.channels * elementSize, from: input, to: output)
+      }
       var output = memory.writeBytes(output)
       resizeNearestReference(parameters, elementSize: elementSize, input: memory.readBytes(input), output: &output)
     }
@@ -183,7 +208,7 @@ extension Resize {
     case .bilinearInt16: OperatorFacts(kernel: "resizebilinear.i16.reference")
     case .bilinearUInt8: OperatorFacts(kernel: "resizebilinear.u8.reference", set: packed?.set)
     case .bilinearFloat32: OperatorFacts(kernel: "resizebilinear.f32.reference")
-    case .nearest: OperatorFacts(kernel: "resizenearest.reference")
+    case .nearest: OperatorFacts(kernel: "resizenearest.reference", set: pixels == nil ? nil : .portable)
     }
   }
 }

@@ -1,10 +1,12 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// SPACE_TO_BATCH_ND of an input that is padded first: blocks of positions become batches.
 struct SpaceToBatch: Sendable {
   let pad: PadParameters
   let copy: StridedCopy
+  let movement: MovementLayout?
   let input: ReadSlot
   let padded: WriteSlot
   let output: WriteSlot
@@ -14,6 +16,8 @@ struct SpaceToBatch: Sendable {
 struct BatchToSpace: Sendable {
   let join: StridedCopy
   let crop: StridedCopy
+  let joinMovement: MovementLayout?
+  let cropMovement: MovementLayout?
   let input: ReadSlot
   let joined: WriteSlot
   let output: WriteSlot
@@ -101,25 +105,36 @@ extension SpaceToBatch {
     }
     var pattern: UInt64 = 0
     if ByteType(type) != nil { pattern = UInt64(UInt8(truncatingIfNeeded: try graph.outputAffine().zeroPoint)) }
+    let source = try graph.bind(input)
+    let scratch = try graph.bindScratch(count: graph.product([padded.count, elementSize]), of: UInt8.self)
+    let output = try graph.bindOutput(shape: shape)
+    let copy = try graph.stridedCopy(axes, start: 0, count: shape.count, elementSize: elementSize)
     return .spaceToBatch(
       SpaceToBatch(
         pad: PadParameters(
           rank: padded.rank, inputSizes: input.shape.sizes, outputSizes: padded.sizes, before: before,
           elementSize: elementSize, pattern: pattern),
-        copy: try graph.stridedCopy(axes, start: 0, count: shape.count, elementSize: elementSize),
-        input: try graph.bind(input),
-        padded: try graph.bindScratch(count: graph.product([padded.count, elementSize]), of: UInt8.self),
-        output: try graph.bindOutput(shape: shape)))
+        copy: copy,
+        movement: graph.movement(
+          copy, inputBytes: padded.count * elementSize, outputBytes: shape.count * elementSize),
+        input: source, padded: scratch, output: output))
   }
 
   func run(_ memory: OperatorMemory) {
+    if let movement {
+      PaddingLayout(pad).run(memory, pattern: pad.pattern, elementSize: pad.elementSize, from: input, to: padded)
+      // Sound: the layout was made for these operands.
+      return unsafe movement.run(memory, from: UnsafeRawPointer(memory.pointer(padded)), to: memory.pointer(output))
+    }
     var padded = memory.writeBytes(padded)
     padReference(pad, input: memory.readBytes(input), output: &padded)
     var output = memory.writeBytes(output)
     copyStrided(copy, from: padded.bytes, to: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "space_to_batch.pad.reference") }
+  var facts: OperatorFacts {
+    OperatorFacts(kernel: "space_to_batch.pad.reference", set: movement == nil ? nil : .portable)
+  }
 }
 
 extension BatchToSpace {
@@ -174,22 +189,37 @@ extension BatchToSpace {
       cropAxes.append((joined[axis] - before - after, joinedSteps[axis]))
     }
     let shape = try graph.outputShape(cropAxes.map { $0.size })
+    let source = try graph.bind(input)
+    let scratch = try graph.bindScratch(count: graph.product([joined.count, elementSize]), of: UInt8.self)
+    let output = try graph.bindOutput(shape: shape)
+    let join = try graph.stridedCopy(axes, start: 0, count: joined.count, elementSize: elementSize)
+    let crop = try graph.stridedCopy(
+      cropAxes, start: shape.count == 0 ? 0 : start, count: shape.count, elementSize: elementSize)
+    let joinedBytes = joined.count * elementSize
     return .batchToSpace(
       BatchToSpace(
-        join: try graph.stridedCopy(axes, start: 0, count: joined.count, elementSize: elementSize),
-        crop: try graph.stridedCopy(
-          cropAxes, start: shape.count == 0 ? 0 : start, count: shape.count, elementSize: elementSize),
-        input: try graph.bind(input),
-        joined: try graph.bindScratch(count: graph.product([joined.count, elementSize]), of: UInt8.self),
-        output: try graph.bindOutput(shape: shape)))
+        join: join, crop: crop,
+        joinMovement: graph.movement(
+          join, inputBytes: input.shape.count * elementSize, outputBytes: joinedBytes),
+        cropMovement: graph.movement(
+          crop, inputBytes: joinedBytes, outputBytes: shape.count * elementSize),
+        input: source, joined: scratch, output: output))
   }
 
   func run(_ memory: OperatorMemory) {
+    if let joinMovement, let cropMovement {
+      // Sound: the layouts were made for these operands.
+      unsafe joinMovement.run(memory, from: memory.pointer(input), to: memory.pointer(joined))
+      return unsafe cropMovement.run(
+        memory, from: UnsafeRawPointer(memory.pointer(joined)), to: memory.pointer(output))
+    }
     var joined = memory.writeBytes(joined)
     copyStrided(join, from: memory.readBytes(input), to: &joined)
     var output = memory.writeBytes(output)
     copyStrided(crop, from: joined.bytes, to: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "batch_to_space.crop.reference") }
+  var facts: OperatorFacts {
+    OperatorFacts(kernel: "batch_to_space.crop.reference", set: joinMovement == nil ? nil : .portable)
+  }
 }

@@ -1,4 +1,5 @@
 import FlatbufferReader
+import KernelInterface
 import TinyTensorKernels
 
 /// SPLIT, SPLIT_V and UNPACK: one input, cut along an axis.
@@ -9,6 +10,8 @@ struct Split: Sendable {
   let input: ReadSlot
   /// The first output's place; the others follow.
   let firstOutput: WriteSlot
+  /// Whether the kernels that move bytes run, in place of the reference.
+  let hasKernels: Bool
 }
 
 extension Split {
@@ -101,7 +104,10 @@ extension Split {
       if keepsAxis { shape[axis] = size } else { shape.remove(at: axis) }
       outputs.append(try graph.bindOutput(index, shape: graph.outputShape(shape)))
     }
-    return .split(Split(rows: rows, outputCount: sizes.count, input: source, firstOutput: outputs[0]))
+    return .split(
+      Split(
+        rows: rows, outputCount: sizes.count, input: source, firstOutput: outputs[0],
+        hasKernels: graph.context.instructionSet != nil))
   }
 }
 
@@ -111,13 +117,22 @@ extension Split {
     let inputStep = rows == 0 ? 0 : input.byteCount / rows
     var source = 0
     for index in 0..<outputCount {
-      var output = memory.writeBytes(WriteSlot(index: firstOutput.index + index))
+      let slot = WriteSlot(index: firstOutput.index + index)
+      var output = memory.writeBytes(slot)
       let length = rows == 0 ? 0 : output.byteCount / rows
+      if hasKernels {
+        let layout = MovementLayout(
+          rows: rows, runBytes: length, inputStart: source, inputStep: inputStep)
+        // Sound: the parts' rows make up those of the input.
+        unsafe layout.run(memory, from: memory.pointer(self.input), to: memory.pointer(slot))
+        source += length
+        continue
+      }
       copyRows(
         count: rows, length: length, from: input, at: source, step: inputStep, to: &output, at: 0, step: length)
       source += length
     }
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "split.reference") }
+  var facts: OperatorFacts { OperatorFacts(kernel: "split.reference", set: hasKernels ? .portable : nil) }
 }

@@ -18,6 +18,8 @@ struct VectorWork: BitwiseCopyable {
     case realFunction(RealFunctionTask)
     case realPool(RealPoolTask)
     case realReduction(RealReductionTask)
+    case dynamicQuantize(DynamicQuantizeTask)
+    case scaling(RealScalingTask)
   }
 
   /// Parts begin at whole cache lines.
@@ -60,6 +62,8 @@ extension VectorWork.Task {
     case .realFunction(let task): set.realFunction(task)
     case .realPool(let task): set.realPool(task)
     case .realReduction(let task): set.realReduction(task)
+    case .dynamicQuantize(let task): set.quantize(task)
+    case .scaling(let task): set.scaleSums(task)
     }
   }
 
@@ -91,6 +95,8 @@ extension VectorWork.Task {
       let rows = task.endOuter - task.firstOuter
       let columns = (task.inner + VectorWork.step - 1) / VectorWork.step
       return (Double(rows * task.reduced * task.inner) / 16, rows == 1 ? columns : rows)
+    case .dynamicQuantize(let task): return (Double(task.count) / 8, task.count)
+    case .scaling(let task): return (Double(task.rows * task.channels) / 8, task.rows)
     }
   }
 
@@ -176,6 +182,17 @@ extension VectorWork.Task {
         (task.firstOuter, task.endOuter) = (rows.lowerBound, rows.upperBound)
       }
       return .realReduction(task)
+    case .dynamicQuantize(var task):
+      let elements = share(of: task.count, step: step, part: part, of: parts)
+      unsafe task.input += elements.lowerBound
+      unsafe task.output += elements.lowerBound
+      task.count = elements.count
+      return .dynamicQuantize(task)
+    case .scaling(var task):
+      let rows = share(of: task.rows, step: 1, part: part, of: parts)
+      unsafe task.sums += rows.lowerBound * task.channels * MemoryLayout<Float>.stride
+      task.rows = rows.count
+      return .scaling(task)
     }
   }
 }

@@ -169,6 +169,32 @@ enum InstructionSet: UInt8, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// The range of real numbers.
+  @inline(__always)
+  func range(_ task: RealRangeTask) -> RealRange {
+    switch self {
+    case .portable: PortableKernels.range(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.range(task)
+      case .avxvnni: AVXVNNIKernels.range(task)
+      case .avx512vnni: AVX512Kernels.range(task)
+    #endif
+    }
+  }
+
+  /// Real numbers to int8 by a factor of the run.
+  @inline(__always)
+  func quantize(_ task: DynamicQuantizeTask) {
+    switch self {
+    case .portable: PortableKernels.quantize(task)
+    #if arch(x86_64)
+      case .avx2: AVX2Kernels.quantize(task)
+      case .avxvnni: AVXVNNIKernels.quantize(task)
+      case .avx512vnni: AVX512Kernels.quantize(task)
+    #endif
+    }
+  }
+
   /// Bytes to real numbers.
   @inline(__always)
   func dequantize(_ task: DequantizeTask) {

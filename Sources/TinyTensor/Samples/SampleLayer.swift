@@ -174,10 +174,12 @@ private final class DepthwiseSample {
     let joined = set.joinedPixels(geometry)
     let order = DepthwisePanels(
       lanes: set.lanes, channels: geometry.outputChannels, copies: joined, parts: 1,
-      kernelHeight: geometry.kernelHeight, kernelWidth: geometry.kernelWidth)
+      kernelHeight: geometry.kernelHeight, kernelWidth: geometry.kernelWidth,
+      fifthRowStride: geometry.joinedFifthRowStride(layer.output.scaling))
     let imagePadding = joined > 1 ? ImagePadding(geometry, byte: layer.paddingByte) : nil
     var sizes = DepthwiseSizes(geometry, imagePadding, parts: 1)
     if joined > 1 { sizes = sizes.joining(joined) }
+    sizes.joinsFifthRow = order.fifthRowStride != nil
     self.imagePadding = imagePadding
     input = try .holding(numbers.input)
     paddingRow = try .holding(

@@ -3,6 +3,11 @@ package struct DynamicScale: BitwiseCopyable, Sendable, Hashable {
   package var scale: Float
   /// From -128 to 127.
   package var zeroPoint: Int16
+
+  package init(scale: Float, zeroPoint: Int16) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+  }
 }
 
 /// Quantizes real numbers to int8 so that their range is used: from -127 to 127 around 0, or from -128 to 127 around a
@@ -23,8 +28,7 @@ package func quantizeDynamicallyReference(
     smallest = input[index] < smallest ? input[index] : smallest
     largest = input[index] > largest ? input[index] : largest
   }
-  let scale = isAsymmetric ? asymmetricScale(smallest, largest) : symmetricScale(smallest, largest)
-  guard let scale else {
+  guard let scale = DynamicScale.covering(smallest, largest, isAsymmetric: isAsymmetric) else {
     for index in input.indices { output[index] = 0 }
     return DynamicScale(scale: 1, zeroPoint: 0)
   }
@@ -35,6 +39,20 @@ package func quantizeDynamicallyReference(
     output[index] = Int8(truncatingIfNeeded: min(max(rounded, lowest), 127))
   }
   return scale.result
+}
+
+extension DynamicScale {
+  /// What numbers of a range are given, and the factor that they are multiplied with; `nil` if all are 0.
+  ///
+  /// - Parameters:
+  ///   - smallest: the smallest number, or 0 if that is smaller.
+  ///   - largest: the largest number, or 0 if that is larger.
+  ///   - isAsymmetric: whether there is a zero point.
+  package static func covering(
+    _ smallest: Float, _ largest: Float, isAsymmetric: Bool
+  ) -> (result: DynamicScale, inverse: Float)? {
+    isAsymmetric ? asymmetricScale(smallest, largest) : symmetricScale(smallest, largest)
+  }
 }
 
 /// `nil` if all numbers are 0. Quotients in single precision.

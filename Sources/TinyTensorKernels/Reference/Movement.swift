@@ -159,7 +159,7 @@ package struct MirrorPadParameters: BitwiseCopyable, Sendable, Hashable {
 
   /// The input's position along an axis for one of the output.
   @inline(__always)
-  func source(_ position: Int32, _ axis: Int) -> Int {
+  package func source(_ position: Int32, _ axis: Int) -> Int {
     let inside = position &- before[axis]
     if inside < 0 { return Int(offset &- 1 &- inside) }
     let size = inputSizes[axis]

@@ -187,7 +187,7 @@ package func resizeBilinearRealReference<Element: RealInterpolated>(
 extension ResizeParameters {
   /// The input pixel nearest to an output pixel's position in single precision.
   @inline(__always)
-  fileprivate func nearest(_ index: Int, _ input: Int, _ output: Int) -> Int {
+  package func nearest(_ index: Int, _ input: Int, _ output: Int) -> Int {
     let scale = scale(input, output)
     let position = (Float(index) + (usesPixelCenters ? 0.5 : 0)) * scale
     let pixel = alignsCorners ? roundHalfAwayFromZero(Double(position)) : floored(position)

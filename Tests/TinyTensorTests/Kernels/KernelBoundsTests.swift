@@ -75,6 +75,13 @@ struct KernelBoundsTests {
         scale: 1, zeroPoint: 0, isUnsigned: false))
     #expect(quantized.touched == Array(0..<count))
 
+    let dynamic = try GuardedMemory(count)
+    unsafe set.quantize(
+      DynamicQuantizeTask(
+        input: UnsafePointer(source.base.assumingMemoryBound(to: Float.self)),
+        output: dynamic.base.assumingMemoryBound(to: Int8.self), count: count, factor: 1, offset: 0, lowest: -128))
+    #expect(dynamic.touched == Array(0..<count))
+
     let real = try GuardedMemory(4 * count)
     unsafe set.dequantize(
       DequantizeTask(
@@ -101,6 +108,18 @@ struct KernelBoundsTests {
         factors: UnsafePointer(source.base.assumingMemoryBound(to: Double.self)), output: scaled.base, rows: 2,
         channels: channels, zeroPoint: 0, minimum: -128, maximum: 127))
     #expect(scaled.touched == Array(0..<(2 * channels)))
+
+    for isWhole in [false, true] {
+      let weightSums = unsafe isWhole ? UnsafePointer(source.base.assumingMemoryBound(to: Int32.self)) : nil
+      let real = try GuardedMemory(3 * 4 * channels)
+      unsafe set.scaleSums(
+        RealScalingTask(
+          sums: real.base + 4 * channels, weightSums: weightSums,
+          factors: UnsafePointer(source.base.assumingMemoryBound(to: Float.self)),
+          bias: UnsafePointer(source.base.assumingMemoryBound(to: Float.self)), rows: 1, channels: channels,
+          inputScale: 1, inputZeroPoint: 3, minimum: 1000, maximum: 1000))
+      #expect(real.touched == Array((4 * channels)..<(8 * channels)))
+    }
 
     let mean = try GuardedMemory(3 * channels)
     unsafe set.mean(

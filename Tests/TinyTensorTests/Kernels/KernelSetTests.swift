@@ -147,6 +147,30 @@ struct KernelSetTests {
     try compare(both(windows(.depthwise, channels, channels)))
   }
 
+  @Test("depthwise: 5 rows and columns", arguments: [1, 2])
+  func depthwiseFive(stride: Int) throws {
+    var layers: [SampleLayer] = []
+    let contents = [SampleLayer.Content.random, .lowest, .highest, .extremes]
+    for width in 1...11 {
+      for (index, channels) in [3, 16, 32, 50, 64, 72, 130].enumerated() {
+        for (strideHeight, dilationHeight) in [(1, 1), (2, 1), (1, 2)] {
+          if stride > 1 && dilationHeight > 1 { continue }
+          let isUnsigned = (width + index) % 2 == 0
+          layers.append(
+            SampleLayer(
+              kind: .depthwise, batches: index % 2 + 1, height: width % 7 + 1, width: width, inputChannels: channels,
+              outputChannels: channels, kernelHeight: 5, kernelWidth: 5,
+              strideHeight: dilationHeight > 1 ? 1 : strideHeight, strideWidth: stride,
+              dilationHeight: dilationHeight, isSame: true, isUnsigned: isUnsigned,
+              weightZeroPoint: isUnsigned && index % 3 == 0 ? -100 : 0, activation: Int8(index % 4),
+              content: contents[width % 4], scaling: index == 5 ? .mixed : .ordinary))
+        }
+      }
+    }
+    try compare(layers)
+    try compare(Array(layers.suffix(20)), threads: 3)
+  }
+
   @Test("depthwise: several outputs a channel, zero points of weights")
   func depthwiseMultiples() throws {
     var layers: [SampleLayer] = []

@@ -197,6 +197,63 @@ extension SampleLayer {
   }
 }
 
+// MARK: Hybrid layers
+
+extension SampleLayer {
+  /// The same layer of float32 activations and int8 weights, and an input for it; the same for the same seed.
+  ///
+  /// - Parameters:
+  ///   - content: what the input holds.
+  ///   - isPerChannel: whether each channel has its own scale.
+  ///   - isAsymmetric: the option of a fully connected layer.
+  func makeHybrid(
+    seed: UInt64, _ content: RealContent, isPerChannel: Bool, isAsymmetric: Bool
+  ) -> (model: TestModel, input: [UInt8]) {
+    var generator = SplitMix(state: seed)
+    var test = TestModel()
+    let image = test.input(inputShape, .float32)
+    let weights = bytes(filterShape.reduce(1, *), &generator)
+    let scales = (0..<(isPerChannel ? outputChannels : 1)).map { _ in Float.random(in: 0.01...0.1, using: &generator) }
+    let filter = test.constant(
+      "filter", filterShape, .int8, weights, scales: scales, zeroPoints: scales.map { _ in 0 },
+      axis: kind == .depthwise ? 3 : 0)
+    var operands = [image, filter]
+    if hasBias {
+      let biases = (0..<outputChannels).map { _ in Float.random(in: -5...5, using: &generator).bitPattern }
+      operands.append(test.constant("bias", [outputChannels], .float32, biases))
+    }
+    let output = test.output(outputShape, .float32)
+    test.add(
+      code, operands, [output],
+      options: kind == .fullyConnected
+        ? (8, FlatTable([0: .int8(activation), 3: .bool(isAsymmetric)])) : options)
+    let special: [Float] =
+      switch content {
+      case .ordinary: []
+      case .small: [0, -0.0, Float.leastNonzeroMagnitude, -Float.leastNormalMagnitude, 1e-30, -1e-25]
+      case .large: [Float.infinity, -Float.infinity, Float.nan, 3e38, -3e38, 0, -0.0, 1e20]
+      }
+    let size = inputShape.reduce(1, *)
+    // Numbers whose quotients are halves, and any.
+    let step = Float.random(in: 0.5...2, using: &generator)
+    let input = (0..<size).flatMap { _ in
+      let choice = Int.random(in: 0..<4, using: &generator)
+      let number: Float =
+        if choice == 0, let chosen = special.randomElement(using: &generator) {
+          chosen
+        } else if content == .small {
+          0
+        } else if choice == 1 {
+          Float(Int.random(in: -254...254, using: &generator)) / 2 * step
+        } else {
+          Float.random(in: -127...127, using: &generator) * step
+        }
+      return (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * UInt32($0))) }
+    }
+    return (test, input)
+  }
+}
+
 // MARK: int16 activations
 
 extension SampleLayer {

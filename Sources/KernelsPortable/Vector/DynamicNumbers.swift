@@ -1,0 +1,151 @@
+import Builtin
+import KernelInterface
+
+/// The range of real numbers and 0.
+func realRangeKernel(_ task: RealRangeTask) -> RealRange {
+  var low = splatReal(0)
+  var high = low
+  var nextLow = low
+  var nextHigh = low
+  var index = 0
+  while index &+ 32 <= task.count {
+    let first = loadReals(task.input + index)
+    let second = loadReals(task.input + (index &+ 16))
+    low = smaller(first, low)
+    high = larger(first, high)
+    nextLow = smaller(second, nextLow)
+    nextHigh = larger(second, nextHigh)
+    index &+= 32
+  }
+  low = smaller(nextLow, low)
+  high = larger(nextHigh, high)
+  var range = RealRange(smallest: 0, largest: 0)
+  var lane = 0
+  while lane < 16 {
+    if low[lane] < range.smallest { range.smallest = low[lane] }
+    if high[lane] > range.largest { range.largest = high[lane] }
+    lane &+= 1
+  }
+  while index < task.count {
+    let number = task.input[index]
+    if number < range.smallest { range.smallest = number }
+    if number > range.largest { range.largest = number }
+    index &+= 1
+  }
+  return range
+}
+
+/// Real numbers to int8 by a factor of the run; product and sum are rounded apart.
+func dynamicQuantizeKernel(_ task: DynamicQuantizeTask) {
+  let input = task.input
+  let output = task.output
+  let (factor, offset, lowest) = (task.factor, task.offset, task.lowest)
+  var index = 0
+  while index < task.count {
+    let sum = offset + input[index] * factor
+    // Beyond these bounds every result saturates.
+    let number = sum == sum ? sum : 0
+    let low = number < -1024 ? -1024 : number
+    let bounded = low > 1024 ? 1024 : low
+    // The largest number below one half: halves are raised to the next integer, numbers below a half are not.
+    let nudge: Float = bounded < 0 ? -0.49999997 : 0.49999997
+    let value = truncated(bounded + nudge)
+    let raised = value < lowest ? lowest : value
+    output[index] = Int8(truncatingIfNeeded: raised > 127 ? 127 : raised)
+    index &+= 1
+  }
+}
+
+/// Sums to real numbers, in their place.
+func realScalingKernel(_ task: RealScalingTask) {
+  let rowBytes = task.channels &* MemoryLayout<Float>.size
+  var row = 0
+  while row < task.rows {
+    if let weightSums = task.weightSums {
+      scaleWholeSums(task, weightSums, task.sums + row &* rowBytes)
+    } else {
+      scaleRealSums(task, task.sums + row &* rowBytes)
+    }
+    row &+= 1
+  }
+}
+
+@inline(never)
+func scaleWholeSums(_ task: RealScalingTask, _ weightSums: UnsafePointer<Int32>, _ sums: UnsafeMutableRawPointer) {
+  let zeroPoint = task.inputZeroPoint
+  let scaling = RealScaling(task)
+  var channel = 0
+  while channel &+ 16 <= task.channels {
+    let place = sums + 4 &* channel
+    let sum = place.loadUnaligned(as: SIMD16<Int32>.self)
+    let weights = UnsafeRawPointer(weightSums + channel).loadUnaligned(as: SIMD16<Int32>.self)
+    let z = zeroPoint
+    let product = Builtin.mul_Vec16xInt32(
+      weights._storage._value, SIMD16<Int32>(z, z, z, z, z, z, z, z, z, z, z, z, z, z, z, z)._storage._value)
+    let whole = Builtin.sub_Vec16xInt32(sum._storage._value, product)
+    let real = unsafeBitCast(Builtin.sitofp_Vec16xInt32_Vec16xFPIEEE32(whole), to: Reals.self)
+    place.storeBytes(of: scaling.scaled(real, channel), as: Reals.self)
+    channel &+= 16
+  }
+  while channel < task.channels {
+    let place = sums + 4 &* channel
+    let sum = place.load(as: Int32.self) &- zeroPoint &* weightSums[channel]
+    place.storeBytes(of: scaling.scaled(Float(sum), channel), as: Float.self)
+    channel &+= 1
+  }
+}
+
+@inline(never)
+func scaleRealSums(_ task: RealScalingTask, _ sums: UnsafeMutableRawPointer) {
+  let scaling = RealScaling(task)
+  var channel = 0
+  while channel &+ 16 <= task.channels {
+    let place = sums + 4 &* channel
+    place.storeBytes(of: scaling.scaled(place.loadUnaligned(as: Reals.self), channel), as: Reals.self)
+    channel &+= 16
+  }
+  while channel < task.channels {
+    let place = sums + 4 &* channel
+    place.storeBytes(of: scaling.scaled(place.load(as: Float.self), channel), as: Float.self)
+    channel &+= 1
+  }
+}
+
+/// `bias + sum * (inputScale * factor)`, each rounded, inside bounds.
+private struct RealScaling {
+  private let factors: UnsafePointer<Float>
+  private let bias: UnsafePointer<Float>
+  private let scale: Float
+  private let minimum: Float
+  private let maximum: Float
+  private let scales: Reals
+  private let minima: Reals
+  private let maxima: Reals
+
+  @inline(__always)
+  init(_ task: RealScalingTask) {
+    factors = task.factors
+    bias = task.bias
+    scale = task.inputScale
+    minimum = task.minimum
+    maximum = task.maximum
+    scales = splatReal(scale)
+    minima = splatReal(minimum)
+    maxima = splatReal(maximum)
+  }
+
+  /// Of 16 channels.
+  @inline(__always)
+  func scaled(_ sums: Reals, _ channel: Int) -> Reals {
+    let products = times(sums, times(scales, loadReals(factors + channel)))
+    return inside(plus(loadReals(bias + channel), products), minima, maxima)
+  }
+
+  /// Of one channel.
+  @inline(__always)
+  func scaled(_ sum: Float, _ channel: Int) -> Float {
+    let value = bias[channel] + sum * (scale * factors[channel])
+    let raised = value < minimum ? minimum : value
+    return maximum < raised ? maximum : raised
+  }
+}
