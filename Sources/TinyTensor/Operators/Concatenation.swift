@@ -15,7 +15,7 @@ struct Concatenation: Sendable {
   let offsets: ReadSlot
   /// 256 entries an input, if any input needs them.
   let tables: ReadSlot?
-  /// The instruction set whose kernel translates, if there is one.
+  /// The instruction set whose kernels translate or copy, if there is one.
   let set: InstructionSet?
   let output: WriteSlot
 }
@@ -79,7 +79,7 @@ extension Concatenation {
         rows: rows, inputCount: slots.count, firstInput: first,
         offsets: try graph.bind(packed: places.compactMap { $0 }),
         tables: tables.isEmpty ? nil : try graph.bind(packed: tables),
-        set: tables.isEmpty ? nil : graph.context.instructionSet, output: output))
+        set: graph.context.instructionSet, output: output))
   }
 
   private static func offsets(of inputs: [Operand], rows: Int) -> [Int?] {
@@ -183,6 +183,12 @@ extension Concatenation {
         let table = memory.read(tables, as: UInt8.self).extracting((256 * index)..<(256 * index + 256))
         lookUpRows(
           count: rows, length: length, table: table, from: input, to: &output, at: target, step: outputStep)
+      } else if set != nil {
+        let layout = MovementLayout(
+          rows: rows, runBytes: length, inputStep: length, outputStart: target, outputStep: outputStep)
+        // Sound: the inputs' rows make up those of the output.
+        unsafe layout.run(
+          memory, from: memory.pointer(ReadSlot(index: firstInput.index + index)), to: memory.pointer(self.output))
       } else {
         copyRows(
           count: rows, length: length, from: input, at: 0, step: length, to: &output, at: target, step: outputStep)
@@ -191,6 +197,7 @@ extension Concatenation {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: tables == nil ? "concatenation.reference" : "concatenation.requantize.reference", set: set)
+    if tables != nil { return OperatorFacts(kernel: "concatenation.requantize.reference", set: set) }
+    return OperatorFacts(kernel: "concatenation.reference", set: set == nil ? nil : .portable)
   }
 }

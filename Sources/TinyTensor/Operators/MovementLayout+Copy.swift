@@ -68,12 +68,14 @@ extension MovementLayout {
     chunk = max(chunk, min(step, max(second.count, 1)))
   }
 
-  /// Rows of an input, that lie apart, as neighbours.
-  init(rows: Int, runBytes: Int, inputStart: Int, inputStep: Int) {
+  /// Rows of an input, that may lie apart, as rows of an output that may lie apart as well.
+  init(
+    rows: Int, runBytes: Int, inputStart: Int = 0, inputStep: Int, outputStart: Int = 0, outputStep: Int
+  ) {
     self.init(
       runBytes: runBytes, inner: MovementAxis(count: 1, inputStep: 0, outputStep: 0),
-      second: MovementAxis(count: rows, inputStep: inputStep, outputStep: runBytes), inputStart: inputStart,
-      outputStart: 0)
+      second: MovementAxis(count: rows, inputStep: inputStep, outputStep: outputStep), inputStart: inputStart,
+      outputStart: outputStart)
     chunk = max(1, Self.unitBytes / max(runBytes, 1))
   }
 

@@ -122,7 +122,7 @@ extension Split {
       let length = rows == 0 ? 0 : output.byteCount / rows
       if hasKernels {
         let layout = MovementLayout(
-          rows: rows, runBytes: length, inputStart: source, inputStep: inputStep)
+          rows: rows, runBytes: length, inputStart: source, inputStep: inputStep, outputStep: length)
         // Sound: the parts' rows make up those of the input.
         unsafe layout.run(memory, from: memory.pointer(self.input), to: memory.pointer(slot))
         source += length
