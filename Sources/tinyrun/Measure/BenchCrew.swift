@@ -41,13 +41,21 @@ final class BenchCrew: Sendable {
   private let warm = Atomic<Int>(0)
   private let measured = Atomic<Int>(0)
   private let gone = Atomic<Int>(0)
-  private let results = Mutex<[Result<Samples, any Error>]>([])
+  /// One for each session but the first.
+  private let places: [Place]
+
+  /// What a session's thread leaves. Unchecked: the thread writes it before it counts itself as gone, and it is read when
+  /// all are.
+  private final class Place: @unchecked Sendable {
+    var result: Result<Samples, any Error>?
+  }
 
   init(_ model: Model, _ inputs: BenchInputs, _ plan: BenchPlan, sessions: Int) {
     self.model = model
     self.inputs = inputs
     self.plan = plan
     count = sessions
+    places = (1..<sessions).map { _ in Place() }
   }
 
   /// Measures all sessions.
@@ -56,8 +64,8 @@ final class BenchCrew: Sendable {
   func run(_ session: inout Session) throws -> Outcome {
     // Before there are other threads: a first call that another one makes meanwhile could undo it.
     let isCounting = AllocationCalls.start()
-    for _ in 1..<count {
-      guard WorkThread.start({ self.workAside() }) else {
+    for place in places {
+      guard WorkThread.start({ self.workAside(place) }) else {
         throw Failure(.refused, "the system has no more threads for \(count) sessions")
       }
     }
@@ -77,14 +85,14 @@ final class BenchCrew: Sendable {
     phase.store(Phase.over, ordering: .releasing)
     wait { gone.load(ordering: .acquiring) == count - 1 }
     if let failure { throw failure }
-    let others = try results.withLock { try $0.map { try $0.get() } }
+    let others = try places.compactMap { try $0.result?.get() }
     return Outcome(
       samples: [recorder.samples] + others, nanoseconds: nanoseconds, allocatorCalls: isCounting ? calls : nil,
       peakResidentBytes: peak)
   }
 
   /// A session on a thread of its own.
-  private func workAside() {
+  private func workAside(_ place: Place) {
     var recorder = SampleRecorder(capacity: plan.length.sampleCapacity)
     var failure: (any Error)?
     do {
@@ -101,8 +109,7 @@ final class BenchCrew: Sendable {
     measured.add(1, ordering: .releasing)
     wait { phase.load(ordering: .acquiring) >= Phase.over }
     let samples = recorder.samples
-    let result: Result<Samples, any Error> = failure.map { .failure($0) } ?? .success(samples)
-    results.withLock { $0.append(result) }
+    place.result = failure.map { .failure($0) } ?? .success(samples)
     gone.add(1, ordering: .releasing)
   }
 
