@@ -94,18 +94,20 @@ struct ModelLoader {
       }
     }
     let codes = subgraph.operators.map { file.operatorCodes[$0.codeIndex] }
-    try checkSupport(codes, device, options)
+    try checkSupport(subgraph, file.operatorCodes, device, options)
     return codes
   }
 
   /// Refuses a graph with operators that cannot run, and names all of them.
   private static func checkSupport(
-    _ codes: [ModelFile.OperatorCode], _ device: Device, _ options: ModelOptions
+    _ subgraph: ModelFile.Subgraph, _ codes: [ModelFile.OperatorCode], _ device: Device, _ options: ModelOptions
   ) throws(ModelError) {
     var reasons: [(text: String, operators: [Int])] = []
-    var seen: [ModelFile.OperatorCode: Int] = [:]
-    for (index, code) in codes.enumerated() {
-      if let known = seen[code] {
+    // For each code the number of its reason, or -1 if it can run; `nil` before it has been looked at.
+    var seen = [Int?](repeating: nil, count: codes.count)
+    for (index, node) in subgraph.operators.enumerated() {
+      let code = codes[node.codeIndex]
+      if let known = seen[node.codeIndex] {
         if known >= 0 { reasons[known].operators.append(index) }
         continue
       }
@@ -119,10 +121,10 @@ struct ModelLoader {
           operatorIndex: index)
       }
       guard !device.claims(code), options.customOperator(code) == nil, let text = whyUnsupported(code) else {
-        seen[code] = -1
+        seen[node.codeIndex] = -1
         continue
       }
-      seen[code] = reasons.count
+      seen[node.codeIndex] = reasons.count
       reasons.append((text, [index]))
     }
     guard !reasons.isEmpty else { return }

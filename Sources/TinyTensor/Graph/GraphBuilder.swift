@@ -134,8 +134,8 @@ struct GraphBuilder {
   // MARK: Steps
 
   /// Translates all operators, each on the device that claims it; returns what profiles say of those that run.
-  mutating func translateAll(_ codes: [ModelFile.OperatorCode]) throws(ModelError) -> [Int: OperatorFacts] {
-    var facts: [Int: OperatorFacts] = [:]
+  mutating func translateAll(_ codes: [ModelFile.OperatorCode]) throws(ModelError) -> [OperatorFacts?] {
+    var facts = [OperatorFacts?](repeating: nil, count: codes.count)
     for segment in Partition(codes, claims: context.device.claims).segments {
       for index in segment.operators {
         try begin(index)

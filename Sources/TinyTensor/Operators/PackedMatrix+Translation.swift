@@ -53,7 +53,10 @@ struct ByteLayer {
   /// Whether every sum, shifted left as its channel wants it, stays where the layer's scaling needs it: below `2^30` for
   /// the general one, anywhere for the others.
   func fits(_ bias: Int32, taps: Int, shift: Int32) -> Bool {
-    if output.scaling != .general { return true }
+    switch output.scaling {
+    case .positive, .signed: return true
+    case .general: break
+    }
     let (products, overflow) = taps.multipliedReportingOverflow(
       by: 255 * (isUnsigned || weightZeroPoint != 0 ? 255 : 128))
     guard !overflow, products < 1 << 30 else { return false }
