@@ -14,7 +14,7 @@ extension GraphBuilder {
   ///   - rows: how often each input contributes a run of bytes.
   ///   - output: the output's tensor.
   /// - Returns: for each input, where in a row of the output its bytes are to be copied to; `nil` where they are there.
-  mutating func writeInPlace(_ inputs: [Operand], rows: Int, output: Int) -> [Int?] {
+  mutating func writeInPlace(_ inputs: [Operand], rows: Int, output: Int) throws(ModelError) -> [Int?] {
     var lengths: [Int] = []
     for input in inputs {
       let byteCount = input.elementType.byteCount(of: input.shape.count) ?? 0
@@ -24,10 +24,12 @@ extension GraphBuilder {
     var offset = 0
     var places: [Int?] = []
     for (input, length) in zip(inputs, lengths) {
-      let isInPlace =
-        length > 0
-        && write(input.tensor, into: output, RowPlace(rows: rows, offset: offset, length: length, stride: stride))
-      places.append(isInPlace ? nil : offset)
+      let place = RowPlace(rows: rows, offset: offset, length: length, stride: stride)
+      if length > 0, try write(input.tensor, into: output, place) {
+        places.append(nil)
+      } else {
+        places.append(offset)
+      }
       offset += length
     }
     return places
@@ -44,7 +46,7 @@ extension GraphBuilder {
     var byteCount: Int { (rows - 1) * stride + length }
   }
 
-  private mutating func write(_ tensor: Int, into output: Int, _ place: RowPlace) -> Bool {
+  private mutating func write(_ tensor: Int, into output: Int, _ place: RowPlace) throws(ModelError) -> Bool {
     let root = root(of: tensor)
     guard case .written = values[root].source, place.rows == 1 || root == tensor, isReadOnce(root),
       let index = steps.lastIndex(where: { subgraph.operators[$0.operatorIndex].outputs.contains(root) })
@@ -55,10 +57,10 @@ extension GraphBuilder {
     }
     guard written.count == 1 else { return false }
     if place.rows > 1 {
-      guard case .convolution(let convolution) = step.operation,
-        let spread = convolution.writingRows(place.stride)
+      guard case .convolution(let placed) = step.operation,
+        let spread = placed.payload.writingRows(place.stride)
       else { return false }
-      replace(step: index, by: .convolution(spread))
+      replace(step: index, by: try operation(Operation.convolution, spread))
     }
     operands[written[0]] = .part(of: output, offset: place.offset, byteCount: place.byteCount)
     if place.rows == 1 { parts[root] = (output, place.offset) }

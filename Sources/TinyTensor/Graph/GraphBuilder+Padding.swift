@@ -64,8 +64,9 @@ extension GraphBuilder {
     guard readCounts[operand.tensor] == 1, !outputs.contains(operand.tensor),
       case .written = values[operand.tensor].source,
       let index = steps.lastIndex(where: { subgraph.operators[$0.operatorIndex].outputs.first == operand.tensor }),
-      case .pad(let pad) = steps[index].operation
+      case .pad(let placed) = steps[index].operation
     else { return nil }
+    let pad = placed.payload
     let step = steps[index]
     let tensor = subgraph.operators[step.operatorIndex].inputs[0]
     guard let shape = values[tensor].shape, shape.rank == 4, shape.count > 0, shape[0] == operand.shape[0],

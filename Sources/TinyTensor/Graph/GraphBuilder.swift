@@ -141,8 +141,9 @@ struct GraphBuilder {
         try begin(index)
         guard segment.owner == .cpu else { throw error(.wrongDevice, "\(context.device) cannot run it") }
         let operation = try translate(codes[index])
-        try end(operation)
+        // Before the step ends: of one that is computed at load nothing is left.
         if let operation { facts[index] = operation.facts }
+        try end(operation)
       }
     }
     return facts

@@ -89,7 +89,8 @@ extension Arithmetic {
     try graph.requireOutputQuantization([pair.lhs, pair.rhs])
     let packed = try graph.packedExtremes(
       isMaximum: kind == .maximum, type, pair.broadcast, count: pair.shape.count)
-    return .extreme(
+    return try graph.operation(
+      Operation.extreme,
       Extreme(
         kernel: names[pair.type], type: type, isMaximum: kind == .maximum, broadcast: pair.broadcast, packed: packed,
         lhs: packed == nil ? try graph.bind(pair.lhs) : try graph.bindPadded(pair.lhs),
@@ -127,7 +128,8 @@ extension Arithmetic {
       throw graph.error(.invalidOperator, "its output must be \(pair.type)")
     }
     let packed = type == .float32 ? graph.packedRealPairs(kind, pair, activation.range) : nil
-    return .arithmetic(
+    return try graph.operation(
+      Operation.arithmetic,
       Arithmetic(
         kernel: names[pair.type], type: type, kind: kind, broadcast: pair.broadcast, range: activation.range,
         packed: packed, lhs: packed == nil ? try graph.bind(pair.lhs) : try graph.bindPadded(pair.lhs),

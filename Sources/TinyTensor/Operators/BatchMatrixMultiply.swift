@@ -68,7 +68,8 @@ extension BatchMatrixMultiply {
       lhsRow = try graph.bindScratch(count: sizes.depth, of: Float.self)
       rhsColumns = try graph.bindScratch(count: sizes.depth * sizes.columns, of: Float.self)
     }
-    return .batchMatrixMultiply(
+    return try graph.operation(
+      Operation.batchMatrixMultiply,
       BatchMatrixMultiply(
         arithmetic: arithmetic, sizes: sizes, lhs: try graph.bind(lhs), rhs: try graph.bind(rhs), lhsRow: lhsRow,
         rhsColumns: rhsColumns, output: try graph.bindOutput(shape: shape)))
@@ -177,7 +178,8 @@ extension BatchMatrixMultiplyHybrid {
     guard affine.zeroPoint == 0 else {
       throw graph.error(.invalidOperator, "\(rhs.name) has the zero point \(affine.zeroPoint) instead of 0")
     }
-    return .batchMatrixMultiplyHybrid(
+    return try graph.operation(
+      Operation.batchMatrixMultiplyHybrid,
       BatchMatrixMultiplyHybrid(
         sizes: sizes, isAsymmetric: isAsymmetric, activation: try graph.realActivation(0), scale: affine.scale,
         lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),

@@ -67,7 +67,8 @@ extension Cast {
     guard let source = Kind(input.elementType), let target = Kind(type) else {
       throw graph.error(.unsupportedOperator, "a cast from \(input.elementType) to \(type) is not supported")
     }
-    return .cast(
+    return try graph.operation(
+      Operation.cast,
       Cast(
         source: source, target: target, count: input.shape.count,
         set: ByteType(input.elementType) != nil && type == .float32 ? graph.context.instructionSet : nil,

@@ -81,7 +81,8 @@ extension Comparison {
         throw graph.error(
           .invalidOperator, "its inputs' scales must be below 2^\(highestShift) for a comparison in 32 bits")
       }
-      return .quantizedComparison(
+      return try graph.operation(
+        Operation.quantizedComparison,
         QuantizedComparison(
           kernel: kernels.quantized, type: type, kind: kind, parameters: parameters, lhs: try graph.bind(pair.lhs),
           rhs: try graph.bind(pair.rhs), output: try graph.bindOutput(shape: pair.shape)))
@@ -95,7 +96,8 @@ extension Comparison {
       case .int8: .int8
       default: .uint8
       }
-    return .comparison(
+    return try graph.operation(
+      Operation.comparison,
       Comparison(
         kernel: kernels.plain, type: type, kind: kind, broadcast: pair.broadcast, lhs: try graph.bind(pair.lhs),
         rhs: try graph.bind(pair.rhs), output: try graph.bindOutput(shape: pair.shape)))

@@ -66,7 +66,7 @@ extension Concatenation {
     let output = try graph.bindOutput(shape: shape)
     var places = offsets(of: inputs, rows: rows)
     if tables.isEmpty, shape.count > 0 {
-      places = graph.writeInPlace(inputs, rows: rows, output: graph.node.outputs[0])
+      places = try graph.writeInPlace(inputs, rows: rows, output: graph.node.outputs[0])
     }
     var slots: [ReadSlot] = []
     for (input, place) in zip(inputs, places) where place != nil { slots.append(try graph.bind(input)) }
@@ -74,7 +74,8 @@ extension Concatenation {
       graph.markInPlace()
       return nil
     }
-    return .concatenation(
+    return try graph.operation(
+      Operation.concatenation,
       Concatenation(
         rows: rows, inputCount: slots.count, firstInput: first,
         offsets: try graph.bind(packed: places.compactMap { $0 }),

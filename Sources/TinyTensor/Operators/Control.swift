@@ -107,7 +107,8 @@ extension Control {
       _ = try graph.outputType(index, contents.elementType)
       outputs.append(try graph.bindOutput(index, shape: contents.shape))
     }
-    return .control(
+    return try graph.operation(
+      Operation.control,
       Control(
         kind: kind(), firstInput: inputs.first ?? ReadSlot(index: 0), inputCount: inputs.count,
         firstOutput: outputs.first ?? WriteSlot(index: 0), outputCount: outputs.count))

@@ -51,7 +51,8 @@ extension Convolution {
       input: input, filter: filter, bias: 2, axis: 0, activation: options.activation,
       wideBias: .option(options.biasType))
     let output = try graph.bindOutput(shape: graph.outputShape(geometry))
-    return .convolution(
+    return try graph.operation(
+      Operation.convolution,
       Convolution(
         geometry: geometry, groups: groups, operands: operands, output: output,
         packed: try graph.packedConvolution(geometry, groups: groups, input: input, operands, output: output),

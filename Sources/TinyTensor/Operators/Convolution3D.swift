@@ -56,7 +56,8 @@ extension Convolution3D {
     guard let shape = Shape(sizes) else {
       throw graph.error(.tooLarge, "its output \(describeShape(sizes)) is too large")
     }
-    return .convolution3D(
+    return try graph.operation(
+      Operation.convolution3D,
       Convolution3D(
         geometry: geometry, activation: try graph.realActivation(options.activation), input: try graph.bind(input),
         filter: try graph.bind(filter), bias: try graph.bindBias(2, .float32, channels: filter.shape[4]),

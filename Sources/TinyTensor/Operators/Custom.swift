@@ -46,7 +46,7 @@ extension Custom {
       list.scratch = try graph.bindScratch(count: plan.scratchByteCount, of: UInt8.self)
     }
     let number = graph.addCustomRun(CustomRun(run: plan.run, operands: list))
-    return .custom(Custom(number: number, multiplyAccumulates: plan.multiplyAccumulates))
+    return try graph.operation(Operation.custom, Custom(number: number, multiplyAccumulates: plan.multiplyAccumulates))
   }
 }
 

@@ -55,7 +55,8 @@ extension DepthwiseConvolution {
       input.shape[3] == 1
       ? try graph.packedConvolution(
         geometry, groups: 1, input: input, operands, output: output, isTransposed: true) : nil
-    return .depthwiseConvolution(
+    return try graph.operation(
+      Operation.depthwiseConvolution,
       DepthwiseConvolution(
         geometry: geometry, depthMultiplier: channels / input.shape[3], operands: operands, output: output,
         packed: packedMatrix == nil

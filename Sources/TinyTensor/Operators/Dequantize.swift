@@ -32,7 +32,8 @@ extension Dequantize {
     let input = try graph.input(0, .int8, .uint8, .int16, .int4, .int2, .float16)
     _ = try graph.outputType(0, .float32)
     let kind = try kind(&graph, input)
-    return .dequantize(
+    return try graph.operation(
+      Operation.dequantize,
       Dequantize(
         kind: kind, set: kind.isOfBytes ? graph.context.instructionSet : nil, input: try graph.bindWeights(input),
         output: try graph.bindOutput(shape: input.shape)))

@@ -124,7 +124,8 @@ extension DetectionPostProcess {
     _ = try graph.bindOutput(1, shape: rowsShape)
     _ = try graph.bindOutput(2, shape: rowsShape)
     _ = try graph.bindOutput(3, shape: one)
-    return .detectionPostProcess(
+    return try graph.operation(
+      Operation.detectionPostProcess,
       DetectionPostProcess(
         parameters: parameters, encodings: inputs[0], scores: inputs[1], anchors: inputs[2], corners: corners,
         boxScores: boxScores, kept: kept, sorted: sorted, results: results, resultScores: resultScores,

@@ -69,7 +69,8 @@ extension Extremum {
     guard size > 0, let outer = input.shape.count(of: 0..<axis),
       let inner = input.shape.count(of: (axis + 1)..<input.shape.rank)
     else { throw graph.error(.invalidOperator, "axis \(axis) of its input \(input.shape) is empty") }
-    return .extremum(
+    return try graph.operation(
+      Operation.extremum,
       Extremum(
         isLargest: isLargest, type: type, isWide: outputType == .int64, outer: outer, size: size, inner: inner,
         set: Int32(exactly: size) != nil ? graph.byteInstructionSet(for: input) : nil, input: try graph.bind(input),
@@ -148,7 +149,8 @@ extension Top {
     let source = try graph.bind(input)
     let values = try graph.bindOutput(0, shape: shape)
     let positions = try graph.bindOutput(1, shape: shape)
-    return .top(
+    return try graph.operation(
+      Operation.top,
       Top(
         type: type, isNarrow: isNarrow, rows: count == 0 ? 0 : shape.count / count, length: length, count: count,
         input: source, values: values, positions: positions))

@@ -123,7 +123,7 @@ extension FloatLSTM {
     guard size.rank == 2 else { throw graph.error(.invalidOperator, "its state \(size) does not have two axes") }
     let shape = try outputShape(graph, feed, size[1])
     let target = Target(output: try graph.bindOutput(shape: shape), offset: 0, stride: size[1])
-    return .floatLSTM(try make(&graph, feed, .single, options, isReversed: false, target))
+    return try graph.operation(Operation.floatLSTM, try make(&graph, feed, .single, options, isReversed: false, target))
   }
 
   /// Two layers over one input, the second one from the end on.
@@ -158,8 +158,8 @@ extension FloatLSTM {
     }
     let layer = try make(&graph, feeds.forward, .forward, options, isReversed: false, firstTarget)
     let reversed = try make(&graph, feeds.backward, .backward, options, isReversed: true, secondTarget)
-    graph.emit(.floatLSTM(layer))
-    return .floatLSTM(reversed)
+    graph.emit(try graph.operation(Operation.floatLSTM, layer))
+    return try graph.operation(Operation.floatLSTM, reversed)
   }
 
   /// What the two layers are fed: with weights of an auxiliary input, both have that beside the input; without such

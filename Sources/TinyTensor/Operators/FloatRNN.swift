@@ -76,7 +76,8 @@ extension FloatRNN {
       batches: batches, steps: steps, inputSize: size, units: units, isTimeMajor: options.isTimeMajor,
       activation: try graph.recurrentActivation(options.activation), isAsymmetric: options.isAsymmetric)
     let isHybrid = type != .float32
-    return .floatRNN(
+    return try graph.operation(
+      Operation.floatRNN,
       FloatRNN(
         parameters: parameters, isHybrid: isHybrid, input: try graph.bind(input),
         weights: try graph.bindMatrix(1, type, [units, size]),

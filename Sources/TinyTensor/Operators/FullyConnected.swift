@@ -73,7 +73,7 @@ extension FullyConnected {
         weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
         packed: nil)
       layer.packedReal = try graph.packedReal(layer, arithmetic)
-      return .fullyConnected(layer)
+      return try graph.operation(Operation.fullyConnected, layer)
     }
     return try translateQuantized(
       &graph, input: input, weights: weights, sizes, shape: shape, activation: options.activation,
@@ -155,7 +155,7 @@ extension FullyConnected {
       factors: factors, output: output,
       packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output))
     layer.packedSixteenBit = try graph.packedSixteenBit(layer, input: input)
-    return .fullyConnected(layer)
+    return try graph.operation(Operation.fullyConnected, layer)
   }
 
   /// The vector kernels' form of a layer of bytes.

@@ -101,7 +101,8 @@ extension Gather {
           .invalidOperator, "the index \(index) is outside axis \(axis) of its input \(input.shape)")
       }
     }
-    return .gather(
+    return try graph.operation(
+      Operation.gather,
       Gather(
         parameters: GatherParameters(
           batches: batches, outer: outer, axisSize: sizes[axis], sliceBytes: sliceBytes, indexCount: indexCount),
@@ -173,7 +174,8 @@ extension GatherCoordinates {
     let shape = try graph.outputShape(outputSizes)
     let parameters = try graph.coordinates(
       depth: depth, sizes: input.shape, rows: indices.shape.count(of: 0..<(indices.shape.rank - 1)))
-    return .gatherCoordinates(
+    return try graph.operation(
+      Operation.gatherCoordinates,
       GatherCoordinates(
         parameters: parameters, elementSize: elementSize, indexType: try graph.indexType(of: indices),
         input: try graph.bind(input), indices: try graph.bind(indices), output: try graph.bindOutput(shape: shape)))

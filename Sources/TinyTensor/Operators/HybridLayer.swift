@@ -81,7 +81,7 @@ extension HybridLayer {
       scales: try graph.bind(packed: scales), quantized: try graph.bindScratch(count: count, of: Int8.self),
       output: try graph.bindOutput(shape: shape))
     layer.packed = try graph.packedHybrid(layer)
-    return .hybridLayer(layer)
+    return try graph.operation(Operation.hybridLayer, layer)
   }
 
   /// A scale for every channel. Old files declare int8 weights as uint8: the reference takes their bits as int8.

@@ -82,7 +82,8 @@ extension IntegerOperation {
       throw graph.error(.invalidOperator, "tensors of \(lhs.elementType) are not supported here")
     }
     let (shape, broadcast) = try graph.broadcast(lhs.shape, rhs.shape)
-    return .integerArithmetic(
+    return try graph.operation(
+      Operation.integerArithmetic,
       IntegerOperation(
         kind: kind, element: element, broadcast: broadcast, lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),
         output: try graph.bindOutput(shape: shape)))

@@ -66,7 +66,8 @@ extension LSTMCell {
     guard let joined = Shape([batches, parameters.joinedSize]), let sums = Shape([batches, 4 * cells]) else {
       throw graph.error(.tooLarge, "its output is too large")
     }
-    return .lstmCell(
+    return try graph.operation(
+      Operation.lstmCell,
       LSTMCell(
         kind: isFloat ? .float32 : .uint8, parameters: parameters, input: try graph.bind(input),
         weights: try graph.bind(weights), bias: try graph.bind(bias),

@@ -21,7 +21,8 @@ extension LookUp {
     _ graph: inout GraphBuilder, _ input: Operand, _ table: [UInt8], _ kernel: StaticString,
     smallestInput: Int32? = nil
   ) throws(ModelError) -> Operation? {
-    .lookUp(
+    try graph.operation(
+      Operation.lookUp,
       LookUp(
         kernel: kernel, smallestInput: smallestInput.map { Int8(clamping: $0) },
         set: graph.context.instructionSet, table: try graph.bind(packed: table), input: try graph.bind(input),

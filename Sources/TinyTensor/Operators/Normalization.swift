@@ -40,7 +40,8 @@ extension L2Normalization {
         throw graph.error(.invalidOperator, "it sums up \(depth) squares, more than 32 bits hold")
       }
     }
-    return .l2Normalization(
+    return try graph.operation(
+      Operation.l2Normalization,
       L2Normalization(
         kind: kind, rows: rows, depth: depth, inputZeroPoint: inputZeroPoint, input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))
@@ -93,7 +94,8 @@ extension LocalResponseNormalization {
     let input = try graph.input(0, .float32)
     _ = try graph.outputType(0, .float32)
     let (rows, depth) = try graph.rows(of: input)
-    return .localResponseNormalization(
+    return try graph.operation(
+      Operation.localResponseNormalization,
       LocalResponseNormalization(
         parameters: LocalResponseParameters(
           rows: rows, depth: depth, radius: min(Int(options.radius), depth), bias: options.bias,

@@ -37,7 +37,8 @@ extension OneHot {
     guard depth >= 0 else { throw graph.error(.invalidOperator, "its depth is \(depth)") }
     var sizes = indices.shape.array
     sizes.insert(depth, at: axis)
-    return .oneHot(
+    return try graph.operation(
+      Operation.oneHot,
       OneHot(
         outer: outer, depth: depth, inner: inner, elementSize: try graph.elementSize(of: on),
         indexType: try graph.indexType(of: indices), indices: try graph.bind(indices), on: try graph.bind(on),

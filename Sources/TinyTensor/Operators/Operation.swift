@@ -1,71 +1,71 @@
 /// An operator, checked and ready to run: its facts, without references.
 enum Operation: Sendable {
-  case arithmetic(Arithmetic)
-  case batchMatrixMultiply(BatchMatrixMultiply)
-  case batchMatrixMultiplyHybrid(BatchMatrixMultiplyHybrid)
-  case batchToSpace(BatchToSpace)
-  case cast(Cast)
-  case comparison(Comparison)
-  case concatenation(Concatenation)
-  case control(Control)
-  case convolution(Convolution)
-  case convolution3D(Convolution3D)
-  case copy(Copy)
-  case cumulativeSum(CumulativeSum)
-  case custom(Custom)
-  case depthwiseConvolution(DepthwiseConvolution)
-  case dequantize(Dequantize)
-  case detectionPostProcess(DetectionPostProcess)
-  case extreme(Extreme)
-  case extremum(Extremum)
-  case fill(Fill)
-  case floatLSTM(FloatLSTM)
-  case floatRNN(FloatRNN)
-  case floatSoftmax(FloatSoftmax)
-  case fullyConnected(FullyConnected)
-  case gather(Gather)
-  case gatherCoordinates(GatherCoordinates)
-  case hybridLayer(HybridLayer)
-  case integerArithmetic(IntegerOperation)
-  case l2Normalization(L2Normalization)
-  case localResponseNormalization(LocalResponseNormalization)
-  case logSoftmax(LogSoftmax)
-  case lookUp(LookUp)
-  case lstmCell(LSTMCell)
-  case mirrorPad(MirrorPad)
-  case oneHot(OneHot)
-  case overlay(Overlay)
-  case pad(Pad)
-  case pool(Pool)
-  case poseDecoder(PoseDecoder)
-  case quantize(Quantize)
-  case quantizedArithmetic(QuantizedArithmetic)
-  case quantizedComparison(QuantizedComparison)
-  case quantizedLSTM(QuantizedLSTM)
-  case quantizedMean(QuantizedMean)
-  case quantizedProduct(QuantizedProduct)
-  case quantizedQuotient(QuantizedQuotient)
-  case rearrangement(Rearrangement)
-  case reduce(Reduce)
-  case requantize(Requantize)
-  case resize(Resize)
-  case reverseSequence(ReverseSequence)
-  case scatter(Scatter)
-  case select(Select)
-  case softmax(Softmax)
-  case spaceToBatch(SpaceToBatch)
-  case sparseToDense(SparseToDense)
-  case split(Split)
-  case sumOfTensors(SumOfTensors)
-  case suppression(Suppression)
-  case svdf(SVDF)
-  case top(Top)
-  case transposeConvolution(TransposeConvolution)
-  case unaryFloat(UnaryFloat)
-  case unaryInteger(UnaryInteger)
-  case unaryWide(UnaryWide)
-  case updateSlice(UpdateSlice)
-  case wideSoftmax(WideSoftmax)
+  case arithmetic(Placed<Arithmetic>)
+  case batchMatrixMultiply(Placed<BatchMatrixMultiply>)
+  case batchMatrixMultiplyHybrid(Placed<BatchMatrixMultiplyHybrid>)
+  case batchToSpace(Placed<BatchToSpace>)
+  case cast(Placed<Cast>)
+  case comparison(Placed<Comparison>)
+  case concatenation(Placed<Concatenation>)
+  case control(Placed<Control>)
+  case convolution(Placed<Convolution>)
+  case convolution3D(Placed<Convolution3D>)
+  case copy(Placed<Copy>)
+  case cumulativeSum(Placed<CumulativeSum>)
+  case custom(Placed<Custom>)
+  case depthwiseConvolution(Placed<DepthwiseConvolution>)
+  case dequantize(Placed<Dequantize>)
+  case detectionPostProcess(Placed<DetectionPostProcess>)
+  case extreme(Placed<Extreme>)
+  case extremum(Placed<Extremum>)
+  case fill(Placed<Fill>)
+  case floatLSTM(Placed<FloatLSTM>)
+  case floatRNN(Placed<FloatRNN>)
+  case floatSoftmax(Placed<FloatSoftmax>)
+  case fullyConnected(Placed<FullyConnected>)
+  case gather(Placed<Gather>)
+  case gatherCoordinates(Placed<GatherCoordinates>)
+  case hybridLayer(Placed<HybridLayer>)
+  case integerArithmetic(Placed<IntegerOperation>)
+  case l2Normalization(Placed<L2Normalization>)
+  case localResponseNormalization(Placed<LocalResponseNormalization>)
+  case logSoftmax(Placed<LogSoftmax>)
+  case lookUp(Placed<LookUp>)
+  case lstmCell(Placed<LSTMCell>)
+  case mirrorPad(Placed<MirrorPad>)
+  case oneHot(Placed<OneHot>)
+  case overlay(Placed<Overlay>)
+  case pad(Placed<Pad>)
+  case pool(Placed<Pool>)
+  case poseDecoder(Placed<PoseDecoder>)
+  case quantize(Placed<Quantize>)
+  case quantizedArithmetic(Placed<QuantizedArithmetic>)
+  case quantizedComparison(Placed<QuantizedComparison>)
+  case quantizedLSTM(Placed<QuantizedLSTM>)
+  case quantizedMean(Placed<QuantizedMean>)
+  case quantizedProduct(Placed<QuantizedProduct>)
+  case quantizedQuotient(Placed<QuantizedQuotient>)
+  case rearrangement(Placed<Rearrangement>)
+  case reduce(Placed<Reduce>)
+  case requantize(Placed<Requantize>)
+  case resize(Placed<Resize>)
+  case reverseSequence(Placed<ReverseSequence>)
+  case scatter(Placed<Scatter>)
+  case select(Placed<Select>)
+  case softmax(Placed<Softmax>)
+  case spaceToBatch(Placed<SpaceToBatch>)
+  case sparseToDense(Placed<SparseToDense>)
+  case split(Placed<Split>)
+  case sumOfTensors(Placed<SumOfTensors>)
+  case suppression(Placed<Suppression>)
+  case svdf(Placed<SVDF>)
+  case top(Placed<Top>)
+  case transposeConvolution(Placed<TransposeConvolution>)
+  case unaryFloat(Placed<UnaryFloat>)
+  case unaryInteger(Placed<UnaryInteger>)
+  case unaryWide(Placed<UnaryWide>)
+  case updateSlice(Placed<UpdateSlice>)
+  case wideSoftmax(Placed<WideSoftmax>)
 }
 
 extension Operation {
@@ -78,72 +78,72 @@ extension Operation {
   @inline(always)
   func run(_ memory: OperatorMemory, in graph: GraphInstance?) throws(SessionError) {
     switch self {
-    case .arithmetic(let operation): try operation.run(memory)
-    case .batchMatrixMultiply(let operation): operation.run(memory)
-    case .batchMatrixMultiplyHybrid(let operation): operation.run(memory)
-    case .batchToSpace(let operation): operation.run(memory)
-    case .cast(let operation): operation.run(memory)
-    case .comparison(let operation): operation.run(memory)
-    case .concatenation(let operation): operation.run(memory)
-    case .control(let operation): try operation.run(memory, in: graph)
-    case .convolution(let operation): operation.run(memory)
-    case .convolution3D(let operation): operation.run(memory)
-    case .copy(let operation): operation.run(memory)
-    case .cumulativeSum(let operation): operation.run(memory)
-    case .custom(let operation): try operation.run(memory, in: graph)
-    case .depthwiseConvolution(let operation): operation.run(memory)
-    case .dequantize(let operation): operation.run(memory)
-    case .detectionPostProcess(let operation): try operation.run(memory)
-    case .extreme(let operation): operation.run(memory)
-    case .extremum(let operation): operation.run(memory)
-    case .fill(let operation): operation.run(memory)
-    case .floatLSTM(let operation): operation.run(memory)
-    case .floatRNN(let operation): operation.run(memory)
-    case .floatSoftmax(let operation): operation.run(memory)
-    case .fullyConnected(let operation): operation.run(memory)
-    case .gather(let operation): try operation.run(memory)
-    case .gatherCoordinates(let operation): try operation.run(memory)
-    case .hybridLayer(let operation): operation.run(memory)
-    case .integerArithmetic(let operation): try operation.run(memory)
-    case .l2Normalization(let operation): operation.run(memory)
-    case .localResponseNormalization(let operation): operation.run(memory)
-    case .logSoftmax(let operation): operation.run(memory)
-    case .lookUp(let operation): try operation.run(memory)
-    case .lstmCell(let operation): operation.run(memory)
-    case .mirrorPad(let operation): operation.run(memory)
-    case .oneHot(let operation): operation.run(memory)
-    case .overlay(let operation): operation.run(memory)
-    case .pad(let operation): operation.run(memory)
-    case .pool(let operation): operation.run(memory)
-    case .poseDecoder(let operation): operation.run(memory)
-    case .quantize(let operation): operation.run(memory)
-    case .quantizedArithmetic(let operation): operation.run(memory)
-    case .quantizedComparison(let operation): operation.run(memory)
-    case .quantizedLSTM(let operation): operation.run(memory)
-    case .quantizedMean(let operation): operation.run(memory)
-    case .quantizedProduct(let operation): operation.run(memory)
-    case .quantizedQuotient(let operation): try operation.run(memory)
-    case .rearrangement(let operation): operation.run(memory)
-    case .reduce(let operation): operation.run(memory)
-    case .requantize(let operation): operation.run(memory)
-    case .resize(let operation): operation.run(memory)
-    case .reverseSequence(let operation): try operation.run(memory)
-    case .scatter(let operation): try operation.run(memory)
-    case .select(let operation): operation.run(memory)
-    case .softmax(let operation): operation.run(memory)
-    case .spaceToBatch(let operation): operation.run(memory)
-    case .sparseToDense(let operation): try operation.run(memory)
-    case .split(let operation): operation.run(memory)
-    case .sumOfTensors(let operation): operation.run(memory)
-    case .suppression(let operation): try operation.run(memory)
-    case .svdf(let operation): operation.run(memory)
-    case .top(let operation): operation.run(memory)
-    case .transposeConvolution(let operation): operation.run(memory)
-    case .unaryFloat(let operation): operation.run(memory)
-    case .unaryInteger(let operation): operation.run(memory)
-    case .unaryWide(let operation): try operation.run(memory)
-    case .updateSlice(let operation): operation.run(memory)
-    case .wideSoftmax(let operation): operation.run(memory)
+    case .arithmetic(let operation): try operation.payload.run(memory)
+    case .batchMatrixMultiply(let operation): operation.payload.run(memory)
+    case .batchMatrixMultiplyHybrid(let operation): operation.payload.run(memory)
+    case .batchToSpace(let operation): operation.payload.run(memory)
+    case .cast(let operation): operation.payload.run(memory)
+    case .comparison(let operation): operation.payload.run(memory)
+    case .concatenation(let operation): operation.payload.run(memory)
+    case .control(let operation): try operation.payload.run(memory, in: graph)
+    case .convolution(let operation): operation.payload.run(memory)
+    case .convolution3D(let operation): operation.payload.run(memory)
+    case .copy(let operation): operation.payload.run(memory)
+    case .cumulativeSum(let operation): operation.payload.run(memory)
+    case .custom(let operation): try operation.payload.run(memory, in: graph)
+    case .depthwiseConvolution(let operation): operation.payload.run(memory)
+    case .dequantize(let operation): operation.payload.run(memory)
+    case .detectionPostProcess(let operation): try operation.payload.run(memory)
+    case .extreme(let operation): operation.payload.run(memory)
+    case .extremum(let operation): operation.payload.run(memory)
+    case .fill(let operation): operation.payload.run(memory)
+    case .floatLSTM(let operation): operation.payload.run(memory)
+    case .floatRNN(let operation): operation.payload.run(memory)
+    case .floatSoftmax(let operation): operation.payload.run(memory)
+    case .fullyConnected(let operation): operation.payload.run(memory)
+    case .gather(let operation): try operation.payload.run(memory)
+    case .gatherCoordinates(let operation): try operation.payload.run(memory)
+    case .hybridLayer(let operation): operation.payload.run(memory)
+    case .integerArithmetic(let operation): try operation.payload.run(memory)
+    case .l2Normalization(let operation): operation.payload.run(memory)
+    case .localResponseNormalization(let operation): operation.payload.run(memory)
+    case .logSoftmax(let operation): operation.payload.run(memory)
+    case .lookUp(let operation): try operation.payload.run(memory)
+    case .lstmCell(let operation): operation.payload.run(memory)
+    case .mirrorPad(let operation): operation.payload.run(memory)
+    case .oneHot(let operation): operation.payload.run(memory)
+    case .overlay(let operation): operation.payload.run(memory)
+    case .pad(let operation): operation.payload.run(memory)
+    case .pool(let operation): operation.payload.run(memory)
+    case .poseDecoder(let operation): operation.payload.run(memory)
+    case .quantize(let operation): operation.payload.run(memory)
+    case .quantizedArithmetic(let operation): operation.payload.run(memory)
+    case .quantizedComparison(let operation): operation.payload.run(memory)
+    case .quantizedLSTM(let operation): operation.payload.run(memory)
+    case .quantizedMean(let operation): operation.payload.run(memory)
+    case .quantizedProduct(let operation): operation.payload.run(memory)
+    case .quantizedQuotient(let operation): try operation.payload.run(memory)
+    case .rearrangement(let operation): operation.payload.run(memory)
+    case .reduce(let operation): operation.payload.run(memory)
+    case .requantize(let operation): operation.payload.run(memory)
+    case .resize(let operation): operation.payload.run(memory)
+    case .reverseSequence(let operation): try operation.payload.run(memory)
+    case .scatter(let operation): try operation.payload.run(memory)
+    case .select(let operation): operation.payload.run(memory)
+    case .softmax(let operation): operation.payload.run(memory)
+    case .spaceToBatch(let operation): operation.payload.run(memory)
+    case .sparseToDense(let operation): try operation.payload.run(memory)
+    case .split(let operation): operation.payload.run(memory)
+    case .sumOfTensors(let operation): operation.payload.run(memory)
+    case .suppression(let operation): try operation.payload.run(memory)
+    case .svdf(let operation): operation.payload.run(memory)
+    case .top(let operation): operation.payload.run(memory)
+    case .transposeConvolution(let operation): operation.payload.run(memory)
+    case .unaryFloat(let operation): operation.payload.run(memory)
+    case .unaryInteger(let operation): operation.payload.run(memory)
+    case .unaryWide(let operation): try operation.payload.run(memory)
+    case .updateSlice(let operation): operation.payload.run(memory)
+    case .wideSoftmax(let operation): operation.payload.run(memory)
     }
   }
 
@@ -158,72 +158,72 @@ extension Operation {
   /// What a profile says of the operator.
   var facts: OperatorFacts {
     switch self {
-    case .arithmetic(let operation): operation.facts
-    case .batchMatrixMultiply(let operation): operation.facts
-    case .batchMatrixMultiplyHybrid(let operation): operation.facts
-    case .batchToSpace(let operation): operation.facts
-    case .cast(let operation): operation.facts
-    case .comparison(let operation): operation.facts
-    case .concatenation(let operation): operation.facts
-    case .control(let operation): operation.facts
-    case .convolution(let operation): operation.facts
-    case .convolution3D(let operation): operation.facts
-    case .copy(let operation): operation.facts
-    case .cumulativeSum(let operation): operation.facts
-    case .custom(let operation): operation.facts
-    case .depthwiseConvolution(let operation): operation.facts
-    case .dequantize(let operation): operation.facts
-    case .detectionPostProcess(let operation): operation.facts
-    case .extreme(let operation): operation.facts
-    case .extremum(let operation): operation.facts
-    case .fill(let operation): operation.facts
-    case .floatLSTM(let operation): operation.facts
-    case .floatRNN(let operation): operation.facts
-    case .floatSoftmax(let operation): operation.facts
-    case .fullyConnected(let operation): operation.facts
-    case .gather(let operation): operation.facts
-    case .gatherCoordinates(let operation): operation.facts
-    case .hybridLayer(let operation): operation.facts
-    case .integerArithmetic(let operation): operation.facts
-    case .l2Normalization(let operation): operation.facts
-    case .localResponseNormalization(let operation): operation.facts
-    case .logSoftmax(let operation): operation.facts
-    case .lookUp(let operation): operation.facts
-    case .lstmCell(let operation): operation.facts
-    case .mirrorPad(let operation): operation.facts
-    case .oneHot(let operation): operation.facts
-    case .overlay(let operation): operation.facts
-    case .pad(let operation): operation.facts
-    case .pool(let operation): operation.facts
-    case .poseDecoder(let operation): operation.facts
-    case .quantize(let operation): operation.facts
-    case .quantizedArithmetic(let operation): operation.facts
-    case .quantizedComparison(let operation): operation.facts
-    case .quantizedLSTM(let operation): operation.facts
-    case .quantizedMean(let operation): operation.facts
-    case .quantizedProduct(let operation): operation.facts
-    case .quantizedQuotient(let operation): operation.facts
-    case .rearrangement(let operation): operation.facts
-    case .reduce(let operation): operation.facts
-    case .requantize(let operation): operation.facts
-    case .resize(let operation): operation.facts
-    case .reverseSequence(let operation): operation.facts
-    case .scatter(let operation): operation.facts
-    case .select(let operation): operation.facts
-    case .softmax(let operation): operation.facts
-    case .spaceToBatch(let operation): operation.facts
-    case .sparseToDense(let operation): operation.facts
-    case .split(let operation): operation.facts
-    case .sumOfTensors(let operation): operation.facts
-    case .suppression(let operation): operation.facts
-    case .svdf(let operation): operation.facts
-    case .top(let operation): operation.facts
-    case .transposeConvolution(let operation): operation.facts
-    case .unaryFloat(let operation): operation.facts
-    case .unaryInteger(let operation): operation.facts
-    case .unaryWide(let operation): operation.facts
-    case .updateSlice(let operation): operation.facts
-    case .wideSoftmax(let operation): operation.facts
+    case .arithmetic(let operation): operation.payload.facts
+    case .batchMatrixMultiply(let operation): operation.payload.facts
+    case .batchMatrixMultiplyHybrid(let operation): operation.payload.facts
+    case .batchToSpace(let operation): operation.payload.facts
+    case .cast(let operation): operation.payload.facts
+    case .comparison(let operation): operation.payload.facts
+    case .concatenation(let operation): operation.payload.facts
+    case .control(let operation): operation.payload.facts
+    case .convolution(let operation): operation.payload.facts
+    case .convolution3D(let operation): operation.payload.facts
+    case .copy(let operation): operation.payload.facts
+    case .cumulativeSum(let operation): operation.payload.facts
+    case .custom(let operation): operation.payload.facts
+    case .depthwiseConvolution(let operation): operation.payload.facts
+    case .dequantize(let operation): operation.payload.facts
+    case .detectionPostProcess(let operation): operation.payload.facts
+    case .extreme(let operation): operation.payload.facts
+    case .extremum(let operation): operation.payload.facts
+    case .fill(let operation): operation.payload.facts
+    case .floatLSTM(let operation): operation.payload.facts
+    case .floatRNN(let operation): operation.payload.facts
+    case .floatSoftmax(let operation): operation.payload.facts
+    case .fullyConnected(let operation): operation.payload.facts
+    case .gather(let operation): operation.payload.facts
+    case .gatherCoordinates(let operation): operation.payload.facts
+    case .hybridLayer(let operation): operation.payload.facts
+    case .integerArithmetic(let operation): operation.payload.facts
+    case .l2Normalization(let operation): operation.payload.facts
+    case .localResponseNormalization(let operation): operation.payload.facts
+    case .logSoftmax(let operation): operation.payload.facts
+    case .lookUp(let operation): operation.payload.facts
+    case .lstmCell(let operation): operation.payload.facts
+    case .mirrorPad(let operation): operation.payload.facts
+    case .oneHot(let operation): operation.payload.facts
+    case .overlay(let operation): operation.payload.facts
+    case .pad(let operation): operation.payload.facts
+    case .pool(let operation): operation.payload.facts
+    case .poseDecoder(let operation): operation.payload.facts
+    case .quantize(let operation): operation.payload.facts
+    case .quantizedArithmetic(let operation): operation.payload.facts
+    case .quantizedComparison(let operation): operation.payload.facts
+    case .quantizedLSTM(let operation): operation.payload.facts
+    case .quantizedMean(let operation): operation.payload.facts
+    case .quantizedProduct(let operation): operation.payload.facts
+    case .quantizedQuotient(let operation): operation.payload.facts
+    case .rearrangement(let operation): operation.payload.facts
+    case .reduce(let operation): operation.payload.facts
+    case .requantize(let operation): operation.payload.facts
+    case .resize(let operation): operation.payload.facts
+    case .reverseSequence(let operation): operation.payload.facts
+    case .scatter(let operation): operation.payload.facts
+    case .select(let operation): operation.payload.facts
+    case .softmax(let operation): operation.payload.facts
+    case .spaceToBatch(let operation): operation.payload.facts
+    case .sparseToDense(let operation): operation.payload.facts
+    case .split(let operation): operation.payload.facts
+    case .sumOfTensors(let operation): operation.payload.facts
+    case .suppression(let operation): operation.payload.facts
+    case .svdf(let operation): operation.payload.facts
+    case .top(let operation): operation.payload.facts
+    case .transposeConvolution(let operation): operation.payload.facts
+    case .unaryFloat(let operation): operation.payload.facts
+    case .unaryInteger(let operation): operation.payload.facts
+    case .unaryWide(let operation): operation.payload.facts
+    case .updateSlice(let operation): operation.payload.facts
+    case .wideSoftmax(let operation): operation.payload.facts
     }
   }
 }

@@ -60,7 +60,8 @@ extension Overlay {
         axes: axes, inputStart: 0, outputStart: 0, elementSize: try graph.elementSize(of: diagonal))
     else { throw graph.error(.tooLarge, "its operands are too large") }
     let base = try background.map { (operand) throws(ModelError) in try graph.bind(operand) }
-    return .overlay(
+    return try graph.operation(
+      Operation.overlay,
       Overlay(
         kernel: kernel, copy: copy, background: base, input: try graph.bind(diagonal),
         output: try graph.bindOutput(shape: shape)))
@@ -126,7 +127,8 @@ extension UpdateSlice {
       let copy = StridedCopy(
         axes: axes, inputStart: 0, outputStart: 0, elementSize: try graph.elementSize(of: input))
     else { throw graph.error(.tooLarge, "its operands are too large") }
-    return .updateSlice(
+    return try graph.operation(
+      Operation.updateSlice,
       UpdateSlice(
         copy: copy, rank: rank, steps: packedSteps, lastStarts: lastStarts,
         indexType: try graph.indexType(of: starts), background: try graph.bind(input),
@@ -189,7 +191,8 @@ extension ReverseSequence {
     guard let outer = input.shape.count(of: 0..<first), let middle = input.shape.count(of: (first + 1)..<second),
       let inner = input.shape.count(of: (second + 1)..<input.shape.rank)
     else { throw graph.error(.tooLarge, "its operands are too large") }
-    return .reverseSequence(
+    return try graph.operation(
+      Operation.reverseSequence,
       ReverseSequence(
         parameters: ReverseSequenceParameters(
           outer: outer, firstSize: input.shape[first], middle: middle, secondSize: input.shape[second],

@@ -43,7 +43,8 @@ extension Pad {
     let parameters = PadParameters(
       rank: max(shape.rank, 1), inputSizes: input.shape.sizes, outputSizes: shape.sizes,
       before: amounts.before, elementSize: elementSize, pattern: pattern)
-    return .pad(
+    return try graph.operation(
+      Operation.pad,
       Pad(
         parameters: parameters,
         layout: graph.context.instructionSet == nil || shape.rank == 0 ? nil : PaddingLayout(parameters),
@@ -103,7 +104,8 @@ extension MirrorPad {
       offset: offset, elementSize: elementSize)
     let source = try graph.bind(input)
     let output = try graph.bindOutput(shape: shape)
-    return .mirrorPad(
+    return try graph.operation(
+      Operation.mirrorPad,
       MirrorPad(
         parameters: parameters, pixels: try graph.reflectedPixels(parameters), input: source, output: output))
   }

@@ -67,7 +67,8 @@ extension Pool {
     } else {
       kind = .real(pool, try graph.realActivation(options.activation))
     }
-    return .pool(
+    return try graph.operation(
+      Operation.pool,
       Pool(
         kind: kind, geometry: geometry, set: graph.poolInstructionSet(for: input), input: try graph.bind(input),
         output: try graph.bindOutput(shape: graph.outputShape(geometry))))

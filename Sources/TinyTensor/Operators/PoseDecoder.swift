@@ -83,7 +83,8 @@ extension PoseDecoder {
     _ = try graph.bindOutput(1, shape: keypointShape)
     _ = try graph.bindOutput(2, shape: poseShape)
     _ = try graph.bindOutput(3, shape: countShape)
-    return .poseDecoder(
+    return try graph.operation(
+      Operation.poseDecoder,
       PoseDecoder(
         parameters: parameters, heat: inputs[0], short: inputs[1], middle: inputs[2], roots: roots,
         skeleton: skeleton, points: points, keypointScores: keypointScores, poseScores: poseScores, order: order,

@@ -22,7 +22,8 @@ extension Quantize {
       guard let type = IntegerType(outputType) else {
         throw graph.error(.invalidOperator, "from float32 its output must be int8, uint8 or int16")
       }
-      return .quantize(
+      return try graph.operation(
+        Operation.quantize,
         Quantize(
           type: type, affine: outputAffine, set: type == .int16 ? nil : graph.context.instructionSet,
           input: try graph.bind(input),
@@ -42,7 +43,8 @@ extension Quantize {
       throw graph.error(
         .invalidOperator, "a change from \(input.elementType) to \(outputType) is not supported")
     }
-    return .requantize(
+    return try graph.operation(
+      Operation.requantize,
       Requantize(
         kind: kind, parameters: parameters, input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))

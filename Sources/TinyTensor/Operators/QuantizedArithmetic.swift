@@ -136,7 +136,8 @@ extension QuantizedArithmetic {
     _ graph: inout GraphBuilder, _ pair: OperandPair, _ type: IntegerType, _ kind: QuantizedArithmeticKind,
     _ parameters: QuantizedArithmeticParameters, _ kernel: StaticString
   ) throws(ModelError) -> Operation? {
-    .quantizedArithmetic(
+    try graph.operation(
+      Operation.quantizedArithmetic,
       QuantizedArithmetic(
         kernel: kernel, type: type, kind: kind, parameters: parameters,
         packed: try graph.packedPairs(kind, type, parameters, count: pair.shape.count),
@@ -183,7 +184,8 @@ extension QuantizedQuotient {
     guard factor.shift <= 22 else {
       throw graph.error(.invalidOperator, "its output's scale is too small for a quotient of its inputs'")
     }
-    return .quantizedQuotient(
+    return try graph.operation(
+      Operation.quantizedQuotient,
       QuantizedQuotient(
         parameters: QuantizedArithmeticParameters(
           broadcast: pair.broadcast, lhsZeroPoint: lhs.zeroPoint, rhsZeroPoint: rhs.zeroPoint, outputFactor: factor,

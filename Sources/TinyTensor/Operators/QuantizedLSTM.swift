@@ -97,7 +97,8 @@ extension QuantizedLSTM {
     guard let shape = Shape(options.isTimeMajor ? [steps, batches, outputSize] : [batches, steps, outputSize]) else {
       throw graph.error(.tooLarge, "its output is too large")
     }
-    return .quantizedLSTM(
+    return try graph.operation(
+      Operation.quantizedLSTM,
       QuantizedLSTM(
         parameters: QuantizedLSTMParameters(
           batches: batches, steps: steps, inputSize: layer.inputSize, cells: layer.cells, outputSize: outputSize,

@@ -32,7 +32,8 @@ extension QuantizedMean {
       geometry: reduction.geometry, sumOffset: from.zeroPoint * Int32(reduction.count),
       factor: isMean ? factor.divided(byCount: reduction.count) : factor,
       output: try graph.outputStage(.none, type, to))
-    return .quantizedMean(
+    return try graph.operation(
+      Operation.quantizedMean,
       QuantizedMean(
         kernel: kernel, type: type, parameters: parameters,
         packed: graph.byteInstructionSet(for: input).flatMap {
@@ -86,7 +87,8 @@ extension QuantizedProduct {
     guard factor.shift < 8 else {
       throw graph.error(.invalidOperator, "its output's scale is too small for a product of its input's elements")
     }
-    return .quantizedProduct(
+    return try graph.operation(
+      Operation.quantizedProduct,
       QuantizedProduct(
         kernel: kernel, type: type,
         parameters: QuantizedProductParameters(

@@ -31,7 +31,8 @@ extension Rearrangement {
     }
     let source = try graph.bind(input)
     let output = try graph.bindOutput(shape: shape)
-    return .rearrangement(
+    return try graph.operation(
+      Operation.rearrangement,
       Rearrangement(
         kernel: kernel, copy: copy,
         movement: graph.movement(

@@ -118,7 +118,8 @@ extension Reduce {
       ? graph.context.instructionSet.flatMap {
         PackedRealReduction(set: $0, kind, reduction.geometry, divisor: divides ? reduction.count : 1)
       } : nil
-    return .reduce(
+    return try graph.operation(
+      Operation.reduce,
       Reduce(
         kernel: names[input.elementType], type: type, kind: kind, geometry: reduction.geometry,
         divisor: divides ? reduction.count : 0, packed: packed,

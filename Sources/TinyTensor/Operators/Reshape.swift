@@ -128,7 +128,8 @@ extension Copy {
       try graph.viewOutput(of: input, shape: shape)
       return nil
     }
-    return .copy(Copy(input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
+    return try graph.operation(
+      Operation.copy, Copy(input: try graph.bind(input), output: try graph.bindOutput(shape: shape)))
   }
 
   func run(_ memory: OperatorMemory) {
@@ -163,7 +164,8 @@ extension Copy {
       }
       sizes.removeLast()
     }
-    return .copy(
+    return try graph.operation(
+      Operation.copy,
       Copy(input: try graph.bind(input), output: try graph.bindOutput(shape: try graph.outputShape(sizes))))
   }
 }

@@ -80,7 +80,8 @@ extension Resize {
       usesPixelCenters: usesPixelCenters)
     // The output first: it has a limit, and what is packed is as long as its sides.
     let output = try graph.bindOutput(shape: shape)
-    return .resize(
+    return try graph.operation(
+      Operation.resize,
       Resize(
         kind: kind, parameters: parameters, packed: try packed(&graph, kind, parameters, input),
         pixels: try graph.packedPixels(kind, parameters), input: try graph.bind(input), output: output))

@@ -51,7 +51,8 @@ extension SVDF {
     }
     if isFloat {
       let isHybrid = featureType != .float32
-      return .svdf(
+      return try graph.operation(
+        Operation.svdf,
         SVDF(
           kind: .float32(try graph.recurrentActivation(options.activation)), isHybrid: isHybrid,
           parameters: parameters, input: try graph.bind(input),
@@ -66,7 +67,8 @@ extension SVDF {
     guard options.activation == 1 else {
       throw graph.error(.unsupportedOperator, "quantized, it is supported with the activation RELU alone")
     }
-    return .svdf(
+    return try graph.operation(
+      Operation.svdf,
       SVDF(
         kind: .int8, isHybrid: false,
         parameters: try quantized(graph, parameters, input, featureWeights, timeWeights, state),

@@ -85,7 +85,8 @@ extension Scatter {
     guard let type = AccumulatedType(updates.elementType) else {
       throw graph.error(.invalidOperator, "elements of \(updates.elementType) cannot be summed up")
     }
-    return .scatter(
+    return try graph.operation(
+      Operation.scatter,
       Scatter(
         type: type, parameters: parameters, kernel: kernel, indices: try graph.bind(indices),
         updates: try graph.bind(updates), output: try graph.bindOutput(shape: shape)))
@@ -147,7 +148,8 @@ extension SparseToDense {
     guard values.shape.rank == 0 || (values.shape.rank == 1 && values.shape[0] == rows) else {
       throw graph.error(.invalidOperator, "it has \(values.shape) values for \(rows) places")
     }
-    return .sparseToDense(
+    return try graph.operation(
+      Operation.sparseToDense,
       SparseToDense(
         parameters: try graph.coordinates(depth: depth, sizes: shape, rows: rows),
         elementSize: try graph.elementSize(of: values), isSingleValue: values.shape.rank == 0,

@@ -62,7 +62,8 @@ extension Select {
       }
       return packed
     }
-    return .select(
+    return try graph.operation(
+      Operation.select,
       Select(
         parameters: SelectParameters(
           rank: max(shape.rank, 1), sizes: shape.sizes, conditionSteps: steps(conditionShape),

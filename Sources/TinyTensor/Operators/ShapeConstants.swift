@@ -87,7 +87,8 @@ enum ShapeConstants {
       values.append(value)
       value += step
     }
-    return .copy(Copy(input: try graph.bind(packed: values), output: try graph.bindOutput(shape: shape)))
+    return try graph.operation(
+      Operation.copy, Copy(input: try graph.bind(packed: values), output: try graph.bindOutput(shape: shape)))
   }
 
   /// WHERE of a constant condition: the coordinates of all elements that are not 0. The output's shape depends on them.
@@ -108,7 +109,8 @@ enum ShapeConstants {
       for axis in 0..<input.shape.rank { coordinates.append(Int64(index / steps[axis] % input.shape[axis])) }
     }
     let shape = try graph.outputShape([rows, input.shape.rank])
-    return .copy(Copy(input: try graph.bind(packed: coordinates), output: try graph.bindOutput(shape: shape)))
+    return try graph.operation(
+      Operation.copy, Copy(input: try graph.bind(packed: coordinates), output: try graph.bindOutput(shape: shape)))
   }
 
   /// The step that writes integers of the operator's own making.
@@ -128,7 +130,7 @@ enum ShapeConstants {
       }
       packed = try graph.bind(packed: narrow)
     }
-    return .copy(Copy(input: packed, output: try graph.bindOutput(shape: shape)))
+    return try graph.operation(Operation.copy, Copy(input: packed, output: try graph.bindOutput(shape: shape)))
   }
 }
 
@@ -174,7 +176,8 @@ extension Fill {
       throw graph.error(.invalidOperator, "its value has \(value.shape.count) elements instead of 1")
     }
     try graph.requireOutputQuantization(of: value)
-    return .fill(
+    return try graph.operation(
+      Operation.fill,
       Fill(
         elementSize: try graph.elementSize(of: value), value: try graph.bind(value),
         output: try graph.bindOutput(shape: graph.outputShape(sizes))))
@@ -185,7 +188,8 @@ extension Fill {
     try graph.requireOperands(inputs: 1...1)
     let input = try graph.input(0, .float32, .int32, .int64)
     _ = try graph.outputType(0, input.elementType)
-    return .fill(
+    return try graph.operation(
+      Operation.fill,
       Fill(
         elementSize: try graph.elementSize(of: input), value: try graph.bind(packed: [UInt64(0)]),
         output: try graph.bindOutput(shape: input.shape)))

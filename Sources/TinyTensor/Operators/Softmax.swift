@@ -49,7 +49,8 @@ extension Softmax {
     let (rows, depth) = try graph.rows(of: input)
     if input.elementType == .float32 {
       _ = try graph.outputType(0, .float32)
-      return .floatSoftmax(
+      return try graph.operation(
+        Operation.floatSoftmax,
         FloatSoftmax(
           rows: rows, depth: depth, beta: beta, input: try graph.bind(input),
           output: try graph.bindOutput(shape: input.shape)))
@@ -61,7 +62,8 @@ extension Softmax {
     guard parameters.isUsable else {
       throw graph.error(.invalidOperator, "beta times its input's scale is below 2^-26")
     }
-    return .softmax(
+    return try graph.operation(
+      Operation.softmax,
       Softmax(
         kind: kind, parameters: parameters, table: try table(&graph, kind, parameters), input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))
@@ -86,7 +88,8 @@ extension Softmax {
       throw graph.error(.invalidOperator, "it sums up \(depth) exponentials, more than 32 bits hold")
     }
     let scale = try graph.affine(of: input).scale
-    return .wideSoftmax(
+    return try graph.operation(
+      Operation.wideSoftmax,
       WideSoftmax(
         parameters: WideSoftmaxParameters(
           rows: rows, depth: depth, inputFactor: try graph.multiplier(Double(scale * beta) / (10.0 / 65535))),
@@ -188,7 +191,8 @@ extension LogSoftmax {
     let (rows, depth) = try graph.rows(of: input)
     _ = try graph.outputType(0, input.elementType)
     guard let type = ByteType(input.elementType) else {
-      return .floatSoftmax(
+      return try graph.operation(
+        Operation.floatSoftmax,
         FloatSoftmax(
           rows: rows, depth: depth, beta: nil, input: try graph.bind(input),
           output: try graph.bindOutput(shape: input.shape)))
@@ -200,7 +204,8 @@ extension LogSoftmax {
     }
     let parameters = LogSoftmaxParameters(rows: rows, depth: depth, inputScale: try graph.affine(of: input).scale)
     guard parameters.isUsable else { throw graph.error(.invalidOperator, "its input's scale is below 2^-26") }
-    return .logSoftmax(
+    return try graph.operation(
+      Operation.logSoftmax,
       LogSoftmax(
         type: type, parameters: parameters, input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))

@@ -109,7 +109,8 @@ extension SpaceToBatch {
     let scratch = try graph.bindScratch(count: graph.product([padded.count, elementSize]), of: UInt8.self)
     let output = try graph.bindOutput(shape: shape)
     let copy = try graph.stridedCopy(axes, start: 0, count: shape.count, elementSize: elementSize)
-    return .spaceToBatch(
+    return try graph.operation(
+      Operation.spaceToBatch,
       SpaceToBatch(
         pad: PadParameters(
           rank: padded.rank, inputSizes: input.shape.sizes, outputSizes: padded.sizes, before: before,
@@ -196,7 +197,8 @@ extension BatchToSpace {
     let crop = try graph.stridedCopy(
       cropAxes, start: shape.count == 0 ? 0 : start, count: shape.count, elementSize: elementSize)
     let joinedBytes = joined.count * elementSize
-    return .batchToSpace(
+    return try graph.operation(
+      Operation.batchToSpace,
       BatchToSpace(
         join: join, crop: crop,
         joinMovement: graph.movement(

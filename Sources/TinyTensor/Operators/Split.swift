@@ -104,7 +104,8 @@ extension Split {
       if keepsAxis { shape[axis] = size } else { shape.remove(at: axis) }
       outputs.append(try graph.bindOutput(index, shape: graph.outputShape(shape)))
     }
-    return .split(
+    return try graph.operation(
+      Operation.split,
       Split(
         rows: rows, outputCount: sizes.count, input: source, firstOutput: outputs[0],
         hasKernels: graph.context.instructionSet != nil))

@@ -40,7 +40,8 @@ extension CumulativeSum {
     else {
       throw graph.error(.tooLarge, "its input has too many elements along some of its axes")
     }
-    return .cumulativeSum(
+    return try graph.operation(
+      Operation.cumulativeSum,
       CumulativeSum(
         kernel: names[input.elementType], type: type, outer: outer, length: input.shape[axis], inner: inner,
         isExclusive: options.isExclusive, isReversed: options.isReversed, input: try graph.bind(input),
@@ -94,7 +95,8 @@ extension SumOfTensors {
       }
       _ = try graph.bind(input)
     }
-    return .sumOfTensors(
+    return try graph.operation(
+      Operation.sumOfTensors,
       SumOfTensors(
         kernel: names[first.elementType], isFloat: first.elementType == .float32, inputCount: count,
         firstInput: firstSlot, output: try graph.bindOutput(shape: first.shape)))

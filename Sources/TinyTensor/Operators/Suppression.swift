@@ -53,7 +53,8 @@ extension Suppression {
     _ = try graph.outputType(countOutput, .int32)
     let shape = try graph.outputShape([places])
     let candidates = boxes.shape[0]
-    return .suppression(
+    return try graph.operation(
+      Operation.suppression,
       Suppression(
         isSoft: isSoft, boxes: try graph.bind(boxes), scores: try graph.bind(scores),
         overlap: try graph.bind(numbers[0]), threshold: try graph.bind(numbers[1]),

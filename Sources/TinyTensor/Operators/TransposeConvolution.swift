@@ -45,7 +45,8 @@ extension TransposeConvolution {
         "its input \(input.shape) is not what a convolution of its output shape \(shape) would give: "
           + "\(geometry.outputHeight) x \(geometry.outputWidth) pixels")
     }
-    return .transposeConvolution(
+    return try graph.operation(
+      Operation.transposeConvolution,
       TransposeConvolution(
         geometry: geometry,
         operands: try graph.filterOperands(

@@ -125,7 +125,8 @@ struct UnaryOperand {
     _ graph: inout GraphBuilder, _ function: FloatFunction, _ parameters: FloatFunctionParameters = .init()
   ) throws(ModelError) -> Operation? {
     let set = RealFunction(function) == nil ? nil : graph.context.instructionSet
-    return .unaryFloat(
+    return try graph.operation(
+      Operation.unaryFloat,
       UnaryFloat(
         kernel: names[type], function: function, parameters: parameters, set: set,
         input: set == nil ? try graph.bind(input) : try graph.bindPadded(input),
@@ -134,7 +135,8 @@ struct UnaryOperand {
 
   /// Requires int16, int32 or int64.
   func integer(_ graph: inout GraphBuilder, _ function: IntegerFunction) throws(ModelError) -> Operation? {
-    .unaryInteger(
+    try graph.operation(
+      Operation.unaryInteger,
       UnaryInteger(
         kernel: names[type], type: type == .int16 ? .int16 : type == .int32 ? .int32 : .int64, function: function,
         input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
@@ -145,7 +147,8 @@ struct UnaryOperand {
     _ graph: inout GraphBuilder, _ kind: WideFunctionKind, _ parameters: WideFunctionParameters, table: [Int32] = [],
     refusesNegative: Bool = false
   ) throws(ModelError) -> Operation? {
-    .unaryWide(
+    try graph.operation(
+      Operation.unaryWide,
       UnaryWide(
         kernel: names[type], kind: kind, parameters: parameters, refusesNegative: refusesNegative,
         table: try graph.bind(packed: table), input: try graph.bind(input),

@@ -36,7 +36,7 @@ enum Variable {
       throw graph.error(.invalidOperator, "its output is \(type), which is not what the variable holds")
     }
     let input = ReadSlot(index: graph.addOperand(.variable(resource)))
-    return .copy(Copy(input: input, output: try graph.bindOutput(shape: contents.shape)))
+    return try graph.operation(Operation.copy, Copy(input: input, output: try graph.bindOutput(shape: contents.shape)))
   }
 
   static func translateAssign(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -46,7 +46,8 @@ enum Variable {
     }
     let value = try graph.input(1)
     try graph.context.setContents(of: resource, elementType: value.elementType, shape: value.shape)
-    return .copy(
+    return try graph.operation(
+      Operation.copy,
       Copy(input: try graph.bind(value), output: WriteSlot(index: graph.addOperand(.variable(resource)))))
   }
 }
