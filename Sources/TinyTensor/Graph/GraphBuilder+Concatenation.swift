@@ -58,7 +58,7 @@ extension GraphBuilder {
     guard written.count == 1 else { return false }
     if place.rows > 1 {
       guard case .convolution(let placed) = step.operation,
-        let spread = placed.payload.writingRows(place.stride)
+        let spread = try placed.payload.writingRows(place.stride, in: &self)
       else { return false }
       replace(step: index, by: try operation(Operation.convolution, spread))
     }

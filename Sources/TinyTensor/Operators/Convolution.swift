@@ -7,9 +7,9 @@ struct Convolution: Sendable {
   let groups: Int
   let operands: FilterOperands
   let output: WriteSlot
-  var packed: PackedMatrix?
-  let packedReal: PackedReal?
-  let packedSixteenBit: PackedSixteenBit?
+  var packed: Placed<PackedMatrix>?
+  let packedReal: Placed<PackedReal>?
+  let packedSixteenBit: Placed<PackedSixteenBit>?
 }
 
 extension Convolution {
@@ -55,18 +55,20 @@ extension Convolution {
       Operation.convolution,
       Convolution(
         geometry: geometry, groups: groups, operands: operands, output: output,
-        packed: try graph.packedConvolution(geometry, groups: groups, input: input, operands, output: output),
-        packedReal: try graph.packedReal(geometry, groups: groups, input: input, operands, output: output),
-        packedSixteenBit: try graph.packedSixteenBit(
-          geometry, groups: groups, input: input, operands, output: output)))
+        packed: try graph.place(
+          ifPresent: graph.packedConvolution(geometry, groups: groups, input: input, operands, output: output)),
+        packedReal: try graph.place(
+          ifPresent: graph.packedReal(geometry, groups: groups, input: input, operands, output: output)),
+        packedSixteenBit: try graph.place(
+          ifPresent: graph.packedSixteenBit(geometry, groups: groups, input: input, operands, output: output))))
   }
 }
 
 extension Convolution {
   func run(_ memory: OperatorMemory) {
-    if let packed { return packed.run(memory) }
-    if let packedReal { return packedReal.run(memory) }
-    if let packedSixteenBit { return packedSixteenBit.run(memory) }
+    if let packed { return packed.payload.run(memory) }
+    if let packedReal { return packedReal.payload.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.payload.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -93,7 +95,7 @@ extension Convolution {
       case .float32: "conv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.set ?? packedReal?.set ?? packedSixteenBit?.set,
+      kernel: kernel, set: packed?.payload.set ?? packedReal?.payload.set ?? packedSixteenBit?.payload.set,
       multiplyAccumulates: OperatorFacts.product(
         geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / groups))
   }
@@ -101,11 +103,12 @@ extension Convolution {
 
 extension Convolution {
   /// The same with rows of outputs that many bytes apart; `nil` where its kernels cannot write so.
-  func writingRows(_ stride: Int) -> Convolution? {
-    guard var matrix = packed else { return nil }
+  func writingRows(_ stride: Int, in graph: inout GraphBuilder) throws(ModelError) -> Convolution? {
+    guard let packed else { return nil }
+    var matrix = packed.payload
     matrix.layout.outputStride = stride
     var convolution = self
-    convolution.packed = matrix
+    convolution.packed = try graph.place(matrix)
     return convolution
   }
 }

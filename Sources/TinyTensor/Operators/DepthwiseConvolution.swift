@@ -7,11 +7,11 @@ struct DepthwiseConvolution: Sendable {
   let depthMultiplier: Int
   let operands: FilterOperands
   let output: WriteSlot
-  let packed: PackedDepthwise?
+  let packed: Placed<PackedDepthwise>?
   /// Of an image with one channel, for which it is an ordinary convolution.
-  let packedMatrix: PackedMatrix?
-  let packedReal: PackedReal?
-  let packedSixteenBit: PackedSixteenBit?
+  let packedMatrix: Placed<PackedMatrix>?
+  let packedReal: Placed<PackedReal>?
+  let packedSixteenBit: Placed<PackedSixteenBit>?
 }
 
 extension DepthwiseConvolution {
@@ -60,21 +60,22 @@ extension DepthwiseConvolution {
       DepthwiseConvolution(
         geometry: geometry, depthMultiplier: channels / input.shape[3], operands: operands, output: output,
         packed: packedMatrix == nil
-          ? try graph.packedDepthwise(geometry, input: input, operands, output: output) : nil,
-        packedMatrix: packedMatrix,
-        packedReal: try graph.packedReal(
-          geometry, groups: 1, input: input, operands, output: output, isDepthwise: true),
-        packedSixteenBit: try graph.packedSixteenBit(
-          geometry, groups: 1, input: input, operands, output: output, isDepthwise: true)))
+          ? try graph.place(ifPresent: graph.packedDepthwise(geometry, input: input, operands, output: output)) : nil,
+        packedMatrix: try graph.place(ifPresent: packedMatrix),
+        packedReal: try graph.place(
+          ifPresent: graph.packedReal(geometry, groups: 1, input: input, operands, output: output, isDepthwise: true)),
+        packedSixteenBit: try graph.place(
+          ifPresent: graph.packedSixteenBit(
+            geometry, groups: 1, input: input, operands, output: output, isDepthwise: true))))
   }
 }
 
 extension DepthwiseConvolution {
   func run(_ memory: OperatorMemory) {
-    if let packed { return packed.run(memory) }
-    if let packedMatrix { return packedMatrix.run(memory) }
-    if let packedReal { return packedReal.run(memory) }
-    if let packedSixteenBit { return packedSixteenBit.run(memory) }
+    if let packed { return packed.payload.run(memory) }
+    if let packedMatrix { return packedMatrix.payload.run(memory) }
+    if let packedReal { return packedReal.payload.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.payload.run(memory) }
     switch operands.arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .uint8(let arithmetic): run(memory, arithmetic)
@@ -102,7 +103,8 @@ extension DepthwiseConvolution {
       case .float32: "dwconv2d.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.set ?? packedMatrix?.set ?? packedReal?.set ?? packedSixteenBit?.set,
+      kernel: kernel,
+      set: packed?.payload.set ?? packedMatrix?.payload.set ?? packedReal?.payload.set ?? packedSixteenBit?.payload.set,
       multiplyAccumulates: OperatorFacts.product(geometry.outputCount, geometry.kernelHeight, geometry.kernelWidth))
   }
 }

@@ -26,9 +26,9 @@ struct FullyConnected: Sendable {
   /// One a unit. Not read for float32, for which it is the bias.
   let factors: ReadSlot
   let output: WriteSlot
-  let packed: PackedFullyConnected?
-  var packedReal: PackedReal?
-  var packedSixteenBit: PackedSixteenBit?
+  let packed: Placed<PackedFullyConnected>?
+  var packedReal: Placed<PackedReal>?
+  var packedSixteenBit: Placed<PackedSixteenBit>?
 }
 
 extension FullyConnected {
@@ -72,7 +72,7 @@ extension FullyConnected {
         arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
         weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
         packed: nil)
-      layer.packedReal = try graph.packedReal(layer, arithmetic)
+      layer.packedReal = try graph.place(ifPresent: graph.packedReal(layer, arithmetic))
       return try graph.operation(Operation.fullyConnected, layer)
     }
     return try translateQuantized(
@@ -153,8 +153,8 @@ extension FullyConnected {
     var layer = FullyConnected(
       arithmetic: arithmetic, sizes: sizes, input: operands.input, weights: operands.weights, bias: bias,
       factors: factors, output: output,
-      packed: try packed(&graph, arithmetic, input, operands, factors: factors, output: output))
-    layer.packedSixteenBit = try graph.packedSixteenBit(layer, input: input)
+      packed: try graph.place(ifPresent: packed(&graph, arithmetic, input, operands, factors: factors, output: output)))
+    layer.packedSixteenBit = try graph.place(ifPresent: graph.packedSixteenBit(layer, input: input))
     return try graph.operation(Operation.fullyConnected, layer)
   }
 
@@ -212,9 +212,9 @@ extension FullyConnected {
 
 extension FullyConnected {
   func run(_ memory: OperatorMemory) {
-    if let packed { return packed.run(memory) }
-    if let packedReal { return packedReal.run(memory) }
-    if let packedSixteenBit { return packedSixteenBit.run(memory) }
+    if let packed { return packed.payload.run(memory) }
+    if let packedReal { return packedReal.payload.run(memory) }
+    if let packedSixteenBit { return packedSixteenBit.payload.run(memory) }
     switch arithmetic {
     case .int8(let arithmetic): run(memory, arithmetic)
     case .int8FixedPoint(let arithmetic): run(memory, arithmetic)
@@ -253,7 +253,7 @@ extension FullyConnected {
       case .float32: "fc.f32f32.reference"
       }
     return OperatorFacts(
-      kernel: kernel, set: packed?.matrix.set ?? packedReal?.set ?? packedSixteenBit?.set,
+      kernel: kernel, set: packed?.payload.matrix.set ?? packedReal?.payload.set ?? packedSixteenBit?.payload.set,
       multiplyAccumulates: OperatorFacts.product(sizes.rows, sizes.depth, sizes.units))
   }
 }

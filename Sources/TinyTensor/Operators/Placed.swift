@@ -1,7 +1,7 @@
-/// An operator's payload in memory of the plan's own.
+/// What an operator needs, in memory of the plan's own.
 ///
-/// An ``Operation`` is copied where it is looked at, in every run: with what it says of the operator elsewhere it is as
-/// small as a pointer.
+/// An ``Operation`` is copied where it is looked at, in every run, and so is what it holds: with this in place of large
+/// values it is a few words.
 @safe
 struct Placed<Payload: Sendable>: BitwiseCopyable, @unchecked Sendable {
   /// Valid as long as the block that the builder made for it, which the plan keeps; never written.
@@ -24,13 +24,24 @@ extension GraphBuilder {
   mutating func operation<Payload: Sendable>(
     _ kind: (Placed<Payload>) -> Operation, _ payload: Payload
   ) throws(ModelError) -> Operation {
-    // Payloads have no references: nothing has to be done when the memory goes.
+    kind(try place(payload))
+  }
+
+  /// A value without references in a block of the plan's.
+  mutating func place<Payload: Sendable>(_ payload: Payload) throws(ModelError) -> Placed<Payload> {
+    // Nothing has to be done when the memory goes.
     precondition(_isPOD(Payload.self) && MemoryLayout<Payload>.alignment <= AlignedMemory.alignment)
     let byteCount = MemoryLayout<Payload>.size
     guard let memory = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
     _ = addBlock(memory)
     // Sound: the memory is large enough, aligned, and holds the payload alone.
     let pointer = unsafe memory.base.initializeMemory(as: Payload.self, to: payload)
-    return unsafe kind(Placed(UnsafePointer(pointer)))
+    return unsafe Placed(UnsafePointer(pointer))
+  }
+
+  /// The same of a value that may not be there.
+  mutating func place<Payload: Sendable>(ifPresent payload: Payload?) throws(ModelError) -> Placed<Payload>? {
+    guard let payload else { return nil }
+    return try place(payload)
   }
 }
