@@ -2,7 +2,8 @@
 ///
 /// Calls are made on the thread that runs the session. Operators that cost nothing, such as RESHAPE, are not run and
 /// not reported; their outputs can be read once their inputs are written. Nor are those whose work another one does
-/// (``OperatorInfo/foldedInto``); their outputs have no memory.
+/// (``OperatorInfo/foldedInto``); their outputs have no memory. A concatenation whose inputs are written in place
+/// (``OperatorInfo/isInPlace``) is not run either; inputs of it whose rows lie apart there have no memory of their own.
 public protocol RunObserver: ~Copyable {
   /// An operator is about to run.
   mutating func willRun(_ event: OperatorEvent)

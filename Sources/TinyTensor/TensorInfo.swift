@@ -37,7 +37,8 @@ public struct OperatorInfo: Sendable, Hashable {
   /// The device that runs it.
   public let device: Device
   /// What does the work; `view` for operators that cost nothing, `folded` for those that were computed at load,
-  /// `folded into operator 5` for those whose work another one does.
+  /// `folded into operator 5` for those whose work another one does, `in place` for those whose inputs are written where
+  /// they belong.
   public let kernel: String
   /// Indices of the tensors that it reads; -1 where an optional one is left out.
   public let inputs: [Int]
@@ -54,6 +55,9 @@ public struct OperatorInfo: Sendable, Hashable {
   /// Whether it does not run: it was computed when the model was loaded, since all that it reads is constant, or another
   /// operator does its work.
   public var isFolded: Bool { foldedInto != nil || kernel == "folded" }
+
+  /// Whether it does not run since the operators that make its inputs write into its output: a concatenation.
+  public var isInPlace: Bool { kernel == "in place" }
 }
 
 /// How the bytes of an image become input values.
