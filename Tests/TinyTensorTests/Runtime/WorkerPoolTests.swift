@@ -15,6 +15,7 @@ struct WorkerPoolTests {
     }
   }
 
+  @safe
   private struct Work {
     let counts: Unmanaged<Counts>
     let delay: Int
@@ -24,7 +25,7 @@ struct WorkerPoolTests {
   private func run(_ pool: WorkerPool, threads: Int, parts: Int, delay: Int = 0) -> [Int] {
     let counts = Counts(parts)
     // The object outlives the call.
-    let work = Work(counts: .passUnretained(counts), delay: delay)
+    let work = unsafe Work(counts: .passUnretained(counts), delay: delay)
     unsafe withUnsafePointer(to: work) { work in
       unsafe pool.run(threads: threads, parts: parts, UnsafeRawPointer(work)) { work, parts in
         let work = unsafe work.assumingMemoryBound(to: Work.self).pointee
