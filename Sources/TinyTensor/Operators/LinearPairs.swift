@@ -92,21 +92,17 @@ struct LinearSumSearch {
     // Pairs that are not close to a half keep their integer.
     var lower = 1 - reach
     var upper = reach - 1
-    let mask = Int64(1) << point - 1
-    for lhs in Int64(-128)...127 {
-      let start = term &+ lhs &* lhsStep &+ reach
-      for rhs in Int64(-128)...127 {
-        // Below 2^47.
-        let raised = start &+ rhs &* rhsStep
-        if raised & mask > 2 &* reach { continue }
-        let integer = raised >> point
-        guard let reaches = reaches(integer, lhs + offset, rhs + offset) else { continue }
-        let sum = raised - reach
-        let isNegative = sum < Int64(1) << (point - 1)
-        let missing = integer << point - sum + (isNegative ? 1 : 0)
-        if reaches { lower = max(lower, missing) } else { upper = min(upper, missing - 1) }
-        if lower > upper { return nil }
-      }
+    let pairs = pairsNearHalves(term: term, lhsStep: lhsStep, rhsStep: rhsStep, point: point, reach: reach)
+    for (lhs, rhs) in pairs {
+      // Below 2^47.
+      let raised = term + lhs * lhsStep + reach + rhs * rhsStep
+      let integer = raised >> point
+      guard let reaches = reaches(integer, lhs + offset, rhs + offset) else { continue }
+      let sum = raised - reach
+      let isNegative = sum < Int64(1) << (point - 1)
+      let missing = integer << point - sum + (isNegative ? 1 : 0)
+      if reaches { lower = max(lower, missing) } else { upper = min(upper, missing - 1) }
+      if lower > upper { return nil }
     }
     let constant = term + min(max(0, lower), upper)
     let (left, right) = (Self.split(lhsStep / 256), Self.split(rhsStep / 256))
