@@ -63,6 +63,7 @@ struct ModelJSON {
       ("index", .number(index)), ("name", .string(graph.name)), ("inputs", .numbers(graph.inputs)),
       ("outputs", .numbers(graph.outputs)), ("operators", .array(report.operators(index).map(op))),
       ("tensors", .array(graph.tensors.indices.map { tensor($0, index) })),
+      ("edge_tpu", EdgeTPUReport(file, subgraph: index).json),
     ])
   }
 

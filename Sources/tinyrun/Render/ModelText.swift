@@ -24,6 +24,7 @@ struct ModelText {
     for index in file.subgraphs.indices {
       let operators = report.operators(index)
       lines += [""] + heading(index) + table(operators, index)
+      lines += EdgeTPUReport(file, subgraph: index).lines
       if parts.operators { lines += [""] + operators.flatMap { inFull($0, index) } }
       if parts.tensors { lines += [""] + tensors(index) }
     }

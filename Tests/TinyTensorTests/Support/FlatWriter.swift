@@ -19,7 +19,10 @@ indirect enum FlatValue {
   case uint32(UInt32)
   case uint64(UInt64)
   case float(Float)
+  case int16(Int16)
   case string(String)
+  /// Strings of any bytes.
+  case strings([[UInt8]])
   case bytes([UInt8])
   case int32s([Int32])
   case int64s([Int64])
@@ -87,6 +90,7 @@ struct FlatWriter {
     case .bool(let value): put(UInt8(value ? 1 : 0), at: field)
     case .int8(let value): put(value, at: field)
     case .uint8(let value): put(value, at: field)
+    case .int16(let value): put(value, at: field)
     case .int32(let value): put(value, at: field)
     case .uint32(let value): put(value, at: field)
     case .uint64(let value): put(value, at: field)
@@ -97,6 +101,14 @@ struct FlatWriter {
     case .string(let text):
       beginVector(count: text.utf8.count, alignment: 1, at: field)
       bytes += Array(text.utf8) + [0]
+    case .strings(let strings):
+      beginVector(count: strings.count, alignment: 4, at: field)
+      let start = bytes.count
+      bytes += [UInt8](repeating: 0, count: 4 * strings.count)
+      for (index, string) in strings.enumerated() {
+        beginVector(count: string.count, alignment: 1, at: start + 4 * index)
+        bytes += string + [0]
+      }
     case .bytes(let elements):
       beginVector(count: elements.count, alignment: 16, at: field)
       bytes += elements
@@ -132,6 +144,7 @@ extension FlatValue {
   fileprivate var inlineSize: Int {
     switch self {
     case .bool, .int8, .uint8: 1
+    case .int16: 2
     case .uint64: 8
     default: 4
     }
