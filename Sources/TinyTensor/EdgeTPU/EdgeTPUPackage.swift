@@ -67,7 +67,7 @@ public struct EdgeTPUPackage: Sendable, Hashable {
     /// Height, width and channels.
     public let sizes: [Int]
     public let type: LayerType
-    /// As the tensor of the model has it: for int8 the file says 128 more.
+    /// As the tensor of the model has it: for int8 the file says 128 more, for int16 32,768 more.
     public let zeroPoint: Int
     public let scale: Float
     /// How often it is passed in one run.

@@ -12,7 +12,8 @@ extension EdgeTPUPackage {
   /// - Complexity: O(names and layers); parameters and instructions are not looked into.
   public init(customOptions: RawSpan) throws(ModelError) {
     do throws(ReadError) {
-      self = try PackageReader(customOptions).package(customOptions)
+      var reader = PackageReader(customOptions)
+      self = try reader.package(customOptions)
     } catch {
       throw ModelError(
         .malformedFile, "the Edge TPU package is damaged: at byte \(error.position), \(error.message)",
@@ -57,10 +58,9 @@ private struct PackageReader {
       throw ReadError(.missingField, at: 0, "the custom options have no member \"4\", which holds the package")
     }
     let string = try member.string(&budget)
-    let preference = try map.value(forKey: "5", &budget).map { (value) throws(ReadError) in
-      Int(try value.int(Int32.self))
-    }
-    return try package(string.utf8, at: string.position, preference: preference ?? -1)
+    var preference = -1
+    if let value = try map.value(forKey: "5", &budget) { preference = Int(try value.int(Int32.self)) }
+    return try package(string.utf8, at: string.position, preference: preference)
   }
 
   private mutating func package(
@@ -147,7 +147,7 @@ private struct PackageReader {
       sizes: [
         Int(try table.scalar(2, default: Int32(0))), Int(try table.scalar(3, default: Int32(0))),
         Int(try table.scalar(4, default: Int32(0))),
-      ], type: type, zeroPoint: type == .int8 ? zeroPoint - 128 : zeroPoint, scale: scale,
+      ], type: type, zeroPoint: zeroPoint - type.zeroPointShift, scale: scale,
       executionsPerRun: Int(try table.scalar(9, default: Int32(1))))
   }
 
@@ -174,6 +174,15 @@ extension EdgeTPUPackage.Kind {
 }
 
 extension EdgeTPUPackage.LayerType {
+  /// How much the file's zero point is above the tensor's: the chip counts signed numbers from their least one.
+  fileprivate var zeroPointShift: Int {
+    switch self {
+    case .int8: 128
+    case .int16: 32768
+    default: 0
+    }
+  }
+
   fileprivate init(_ number: Int) {
     switch number {
     case 0: self = .uint8
