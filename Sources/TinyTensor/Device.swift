@@ -5,6 +5,7 @@
 public struct Device: Sendable, Hashable {
   enum Kind: Hashable {
     case cpu
+    case edgeTPU(EdgeTPUOptions)
   }
 
   let kind: Kind
@@ -21,10 +22,24 @@ public struct Device: Sendable, Hashable {
     Device(kind: .cpu, cpuOptions: options)
   }
 
+  /// An Edge TPU, for the operators that were compiled for it; the processor runs all others.
+  ///
+  /// A model without such operators is refused: nothing of it would run on the device.
+  ///
+  /// - Parameters:
+  ///   - options: which Edge TPU, and how.
+  ///   - cpu: how the processor does its part.
+  public static func edgeTPU(
+    _ options: EdgeTPUOptions = EdgeTPUOptions(), cpu: CPUOptions = CPUOptions()
+  ) -> Device {
+    Device(kind: .edgeTPU(options), cpuOptions: cpu)
+  }
+
   /// Whether this device, and not the CPU, runs an operator of that code.
   func claims(_ code: ModelFile.OperatorCode) -> Bool {
     switch kind {
     case .cpu: false
+    case .edgeTPU: code.isCompiledForEdgeTPU
     }
   }
 }
@@ -33,10 +48,41 @@ extension Device: CustomStringConvertible {
   /// The device's name as `tinyrun --device` takes it.
   public var description: String {
     switch kind {
-    case .cpu: "cpu"
+    case .cpu: return "cpu"
+    case .edgeTPU(let options):
+      let name = options.device.description
+      // Of any connection the number alone is the name, with its colon.
+      return "edgetpu" + (name.isEmpty || options.device.connection == nil ? name : ":" + name)
     }
   }
 }
+
+#if !hasFeature(Embedded) && !os(Windows) && !os(WASI) && _pointerBitWidth(_64)
+  extension Device {
+    /// What can run models here: the processor, and each Edge TPU that libedgetpu finds.
+    ///
+    /// Where it is missing or too old there is the processor alone; ``EdgeTPULibrary`` says why.
+    ///
+    /// - Complexity: loads libedgetpu, and asks the system's buses.
+    public static var available: [Device] {
+      var devices: [Device] = [.cpu]
+      do throws(ModelError) {
+        let library = try EdgeTPULibrary()
+        try library.requireUsable()
+        var counts: [EdgeTPUConnection: Int] = [:]
+        for device in library.devices {
+          guard let connection = device.connection else { continue }
+          let index = counts[connection, default: 0]
+          counts[connection] = index + 1
+          devices.append(.edgeTPU(EdgeTPUOptions(device: EdgeTPUName(connection: connection, index: index))))
+        }
+      } catch {
+        // Said above.
+      }
+      return devices
+    }
+  }
+#endif
 
 /// How the processor runs a model.
 public struct CPUOptions: Sendable, Hashable {

@@ -24,6 +24,36 @@ public struct ModelError: Error, Sendable, Hashable {
     public static let deviceUnavailable = Code(number: 8)
     /// There is no input, output or signature of that name; the message lists those that exist.
     public static let unknownName = Code(number: 9)
+    /// A choice that was made for the model or its device cannot be had.
+    public static let invalidOption = Code(number: 10)
+    /// libedgetpu is not installed.
+    public static let libraryNotFound = Code(number: 11)
+    /// libedgetpu is there, but cannot be loaded, lacks a function, or is built for another layout of tensors.
+    public static let libraryUnusable = Code(number: 12)
+    /// libedgetpu is older than this library needs.
+    public static let libraryTooOld = Code(number: 13)
+    /// This user may not use the device.
+    public static let deviceNotPermitted = Code(number: 14)
+    /// The device is there but could not be opened.
+    public static let deviceNotOpened = Code(number: 15)
+    /// The model was compiled for a newer libedgetpu than the one that is installed.
+    public static let packageTooNew = Code(number: 16)
+    /// A compiled operator's tensors are not those of the executable that it carries.
+    public static let packageMismatch = Code(number: 17)
+    /// libedgetpu refused a compiled operator; the message has its reason.
+    public static let deviceRefused = Code(number: 18)
+    /// The helper process of an isolated device could not be started, or is gone.
+    public static let helperFailed = Code(number: 19)
+
+    /// Whether a device or its library is what is wrong, and not the model.
+    public var isAboutDevice: Bool {
+      switch self {
+      case .deviceUnavailable, .libraryNotFound, .libraryUnusable, .libraryTooOld, .deviceNotPermitted,
+        .deviceNotOpened, .packageTooNew, .helperFailed:
+        true
+      default: false
+      }
+    }
   }
 
   /// What kind of error it is.
@@ -72,6 +102,13 @@ public struct SessionError: Error, Sendable, Hashable {
     public static let invalidData = Code(number: 4)
     /// The run was ended by the session's ``Session/canceller``; the session can be run again.
     public static let cancelled = Code(number: 5)
+    /// The device could not run an operator; the session can be run again.
+    public static let deviceFailed = Code(number: 6)
+    /// The device is gone: unplugged, or its helper process has ended. Load the model anew when it is back.
+    public static let deviceLost = Code(number: 7)
+
+    /// Whether a device is what is wrong, and not the data.
+    public var isAboutDevice: Bool { self == .deviceFailed || self == .deviceLost }
   }
 
   /// What kind of error it is.

@@ -14,6 +14,7 @@ struct ModelLoader {
     let subgraph = file.subgraphs[entry.subgraph]
     try Self.checkEntry(subgraph, entry)
     let codes = try Self.checkedCodes(file, subgraph, device, options)
+    try Self.checkDevice(device, file)
     let context = try BuildContext(file, device: device, options: options)
     var builder = try GraphBuilder(
       context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph),
@@ -41,7 +42,7 @@ struct ModelLoader {
       let facts = builder.folded.contains(index) ? nil : kernels[index]
       let foldedInto = builder.foldedInto[index]
       return OperatorInfo(
-        name: codes[index].name, device: .cpu,
+        name: codes[index].name, device: device.claims(codes[index]) ? device : .cpu,
         kernel: foldedInto.map { "folded into operator \($0)" } ?? facts?.kernelName
           ?? (builder.folded.contains(index) ? "folded" : builder.inPlace.contains(index) ? "in place" : "view"),
         inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
@@ -67,6 +68,15 @@ struct ModelLoader {
       }
       isInput[tensor.tensor] = true
     }
+  }
+
+  /// Refuses an accelerator that would have nothing to run.
+  private static func checkDevice(_ device: Device, _ file: ModelFile) throws(ModelError) {
+    guard case .edgeTPU = device.kind, !file.operatorCodes.contains(where: device.claims) else { return }
+    throw ModelError(
+      .wrongDevice,
+      "the model has no operators that were compiled for the Edge TPU; compile it with edgetpu_compiler, or run it on "
+        + "the CPU")
   }
 
   /// The operators' codes, after a look at all indices and at whether every operator can run.
@@ -111,7 +121,7 @@ struct ModelLoader {
         if known >= 0 { reasons[known].operators.append(index) }
         continue
       }
-      if code.builtin == .custom, code.customName == "edgetpu-custom-op", !device.claims(code),
+      if code.isCompiledForEdgeTPU, !device.claims(code),
         options.customOperator(code) == nil
       {
         throw ModelError(

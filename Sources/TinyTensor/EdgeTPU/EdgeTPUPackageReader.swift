@@ -28,11 +28,11 @@ extension ModelFile {
   /// - Parameter node: an operator of this file.
   /// - Throws: ``ModelError`` when it is damaged.
   public func edgeTPUPackage(of node: Operator) throws(ModelError) -> EdgeTPUPackage? {
-    guard operatorCodes.indices.contains(node.codeIndex), operatorCodes[node.codeIndex].builtin == .custom,
-      operatorCodes[node.codeIndex].customName == "edgetpu-custom-op"
-    else { return nil }
+    guard operatorCodes.indices.contains(node.codeIndex), operatorCodes[node.codeIndex].isCompiledForEdgeTPU else {
+      return nil
+    }
     guard let range = node.customOptions else {
-      throw ModelError(.malformedFile, "an edgetpu-custom-op has no custom options; compile the model again")
+      throw ModelError(.malformedFile, "an \(compiledOperatorName) has no custom options; compile the model again")
     }
     do throws(ModelError) {
       return try EdgeTPUPackage(customOptions: storage.bytes.extracting(range))

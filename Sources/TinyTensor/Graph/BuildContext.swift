@@ -11,6 +11,7 @@ final class BuildContext {
   private(set) var variables: [Variable] = []
   private var resources: [ResourceName: Int] = [:]
   private var graphCount = 0
+  private var edgeTPU: OpenEdgeTPU?
 
   /// How deep graphs may be inside each other.
   static let maximumDepth = 16
@@ -23,6 +24,21 @@ final class BuildContext {
     self.device = device
     self.options = options
     workers = Workers(for: device.cpuOptions)
+  }
+
+  /// The Edge TPU that runs the model's compiled operators; it is opened for the first of them.
+  ///
+  /// - Parameters:
+  ///   - options: which one.
+  ///   - runtimeVersion: the least version of libedgetpu that the operator needs.
+  func edgeTPU(_ options: EdgeTPUOptions, needing runtimeVersion: Int) throws(ModelError) -> OpenEdgeTPU {
+    if let edgeTPU {
+      try edgeTPU.require(runtimeVersion)
+      return edgeTPU
+    }
+    let opened = try OpenEdgeTPU(options, needing: runtimeVersion)
+    edgeTPU = opened
+    return opened
   }
 
   /// Packs what operators left to be packed.

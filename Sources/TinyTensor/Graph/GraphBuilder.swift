@@ -27,6 +27,8 @@ struct GraphBuilder {
   private(set) var scratchByteCounts: [Int] = []
   /// What custom operators of the program's do, by number.
   private(set) var customRuns: [CustomRun] = []
+  /// The operators that an accelerator has taken, once there are any.
+  private var compiled: CompiledGraph?
   /// Graphs that operators of this one call, and the scratch memory that each has for its arena.
   private(set) var children: [(plan: Plan, scratch: Int)] = []
 
@@ -139,14 +141,29 @@ struct GraphBuilder {
     for segment in Partition(codes, claims: context.device.claims).segments {
       for index in segment.operators {
         try begin(index)
-        guard segment.owner == .cpu else { throw error(.wrongDevice, "\(context.device) cannot run it") }
-        let operation = try translate(codes[index])
+        let operation = try segment.owner == .cpu ? translate(codes[index]) : translateForAccelerator()
         // Before the step ends: of one that is computed at load nothing is left.
         if let operation { facts[index] = operation.facts }
         try end(operation)
       }
     }
     return facts
+  }
+
+  /// Has the device that claims the current operator take it.
+  private mutating func translateForAccelerator() throws(ModelError) -> Operation? {
+    switch context.device.kind {
+    case .cpu: throw error(.wrongDevice, "the CPU cannot run it")
+    case .edgeTPU(let options): return try CompiledOperator.translate(&self, on: options)
+    }
+  }
+
+  /// The operators of this graph that a device runs.
+  mutating func compiledGraph(on device: OpenEdgeTPU) throws(ModelError) -> CompiledGraph {
+    if let compiled { return compiled }
+    let graph = try device.graph(CompiledGraphShape(subgraph, file.operatorCodes), in: file.storage)
+    compiled = graph
+    return graph
   }
 
   private mutating func translate(_ code: ModelFile.OperatorCode) throws(ModelError) -> Operation? {
@@ -300,7 +317,7 @@ struct GraphBuilder {
   }
 
   /// Adds the work of a custom operator; returns its number.
-  mutating func addCustomRun(_ run: CustomRun) -> Int {
+  mutating func addCustomRun(_ run: @escaping CustomRun) -> Int {
     customRuns.append(run)
     return customRuns.count - 1
   }

@@ -1,14 +1,13 @@
-/// A custom operator that the program brought along: its number among those of its graph.
+/// An operator that the program brought along, or that a device runs: its number among those of its graph.
 struct Custom: Sendable {
   let number: Int
   let multiplyAccumulates: Int
+  /// What does the work, for profiles.
+  var kernel: StaticString = "custom"
 }
 
-/// A custom operator's work and where its operands are.
-struct CustomRun: Sendable {
-  let run: @Sendable (borrowing CustomOperator.Memory) throws(SessionError) -> Void
-  let operands: CustomOperator.OperandList
-}
+/// A custom operator's work, which knows where its operands are.
+typealias CustomRun = @Sendable (OperatorMemory) throws(SessionError) -> Void
 
 extension Custom {
   static func translate(
@@ -45,7 +44,9 @@ extension Custom {
     if plan.scratchByteCount > 0 {
       list.scratch = try graph.bindScratch(count: plan.scratchByteCount, of: UInt8.self)
     }
-    let number = graph.addCustomRun(CustomRun(run: plan.run, operands: list))
+    let number = graph.addCustomRun { [list] (memory) throws(SessionError) in
+      try plan.run(CustomOperator.Memory(memory, list))
+    }
     return try graph.operation(Operation.custom, Custom(number: number, multiplyAccumulates: plan.multiplyAccumulates))
   }
 }
@@ -54,12 +55,11 @@ extension Custom {
   func run(_ memory: OperatorMemory, in graph: GraphInstance?) throws(SessionError) {
     // Operators of this kind are not pure: they run in a session alone.
     guard let graph else { return }
-    let custom = graph.customRun(number)
-    try custom.run(CustomOperator.Memory(memory, custom.operands))
+    try graph.customRun(number)(memory)
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: "custom", multiplyAccumulates: multiplyAccumulates)
+    OperatorFacts(kernel: kernel, multiplyAccumulates: multiplyAccumulates)
   }
 }
 

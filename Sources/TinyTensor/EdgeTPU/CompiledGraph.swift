@@ -1,0 +1,55 @@
+/// The operators of a graph as libedgetpu gets to see them: those that were compiled for the Edge TPU with what they
+/// carry, and that there are others.
+struct CompiledGraphShape: Sendable, Hashable {
+  struct Node: Sendable, Hashable {
+    /// Tensors of the graph; of other operators they are of no interest.
+    var inputs: [Int]
+    var outputs: [Int]
+    /// Where the custom options lie, for an operator that was compiled for the Edge TPU; `nil` for others.
+    var options: Range<Int>?
+  }
+
+  var tensorCount: Int
+  var nodes: [Node]
+}
+
+/// A tensor of a compiled operator as libedgetpu gets to see it.
+struct CompiledTensor: Sendable, Hashable {
+  /// `TfLiteType`.
+  var type: Int32
+  var sizes: [Int]
+  var byteCount: Int
+  var scale: Float
+  var zeroPoint: Int32
+  /// Whether the device writes a new state over it.
+  var isVariable: Bool
+}
+
+/// What a compiled operator's inputs and outputs are, in the order of its executable's layers.
+struct CompiledOperands: Sendable, Hashable {
+  var inputs: [CompiledTensor]
+  var outputs: [CompiledTensor]
+}
+
+/// The name by which models refer to operators that were compiled for the Edge TPU.
+let compiledOperatorName = "edgetpu-custom-op"
+
+extension ModelFile.OperatorCode {
+  /// Whether it was compiled for the Edge TPU.
+  var isCompiledForEdgeTPU: Bool { builtin == .custom && customName == compiledOperatorName }
+}
+
+extension CompiledGraphShape {
+  /// The graph of a model.
+  ///
+  /// - Parameters:
+  ///   - subgraph: the graph, whose indices have been checked.
+  ///   - codes: the file's operator codes.
+  init(_ subgraph: ModelFile.Subgraph, _ codes: [ModelFile.OperatorCode]) {
+    tensorCount = subgraph.tensors.count
+    nodes = subgraph.operators.map { node in
+      let isCompiled = codes[node.codeIndex].isCompiledForEdgeTPU
+      return Node(inputs: node.inputs, outputs: node.outputs, options: isCompiled ? node.customOptions : nil)
+    }
+  }
+}
