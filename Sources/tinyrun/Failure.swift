@@ -27,8 +27,8 @@ struct Failure: Error {
     switch error {
     case let failure as Failure: self = failure
     case let error as ModelError:
-      self.init(error.code == .deviceUnavailable ? .device : .refused, error.message)
-    case let error as SessionError: self.init(.refused, error.message)
+      self.init(error.code.isAboutDevice ? .device : .refused, error.message)
+    case let error as SessionError: self.init(error.code.isAboutDevice ? .device : .refused, error.message)
     default: self.init(.refused, "\(error)")
     }
   }

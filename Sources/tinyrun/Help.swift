@@ -212,7 +212,9 @@ extension Help {
     example: "tinyrun operators --all")
 
   private static let executionOptions = [
-    ("--device D", "cpu (unless given), edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; this version drives cpu only"),
+    ("--device D", "cpu, edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; unless given, what the model was compiled for"),
+    ("--isolate", "drive the Edge TPU in a process of its own, whose end is an error and not the end of tinyrun"),
+    ("--performance P", "the Edge TPU's clock: low, medium, high or max; the highest unless given"),
     ("--threads N", "threads that work on one run, 1 to \(Models.mostThreads); 1 unless given"),
     ("--kernels NAME", "\(KernelSet.allCases.map(\.rawValue).joined(separator: ", ")); the fastest unless given"),
     ("--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"),

@@ -1,3 +1,5 @@
+import TinyTensor
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -12,6 +14,10 @@
 @main
 struct TinyRun {
   static func main() {
+    #if !os(Windows) && !os(WASI) && _pointerBitWidth(_64)
+      // A copy of this program may be a helper that has the Edge TPU's driver.
+      EdgeTPUHelper.serveIfAsked()
+    #endif
     do {
       try run(Array(CommandLine.arguments.dropFirst()))
     } catch {

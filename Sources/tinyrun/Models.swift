@@ -3,32 +3,39 @@ import TinyTensor
 /// What all commands that load a model share.
 enum Models {
   /// Options of every command that runs models.
-  static let executionOptions: Set<String> = ["--device", "--threads", "--kernels"]
+  static let executionOptions: Set<String> = ["--device", "--performance", "--threads", "--kernels"]
   /// Options of every command that loads a model.
   static let options: Set<String> = executionOptions.union(["--signature", "--shape"])
   /// Options without a value, of every command that runs models.
-  static let flags: Set<String> = ["--fixed-point"]
+  static let flags: Set<String> = ["--fixed-point", "--isolate"]
   /// The most threads that can be asked for.
   static let mostThreads = 256
 
   /// What the common options ask for.
   struct Choices {
-    let device: Device
     let options: ModelOptions
+    private let devices: DeviceName
 
     /// Understands the common options.
     ///
-    /// - Throws: ``Failure`` for what cannot be understood, and for devices that this version does not drive.
+    /// - Throws: ``Failure`` for what cannot be understood.
     init(_ arguments: Arguments) throws {
       let threads = try arguments.integer("--threads", default: 1, in: 1...Models.mostThreads)
       let kernels = try arguments.value("--kernels").map { try Models.kernels(named: $0) }
-      device = try DeviceName.device(
-        named: arguments.value("--device") ?? "cpu", CPUOptions(threads: threads, kernels: kernels))
+      devices = try DeviceName(arguments, CPUOptions(threads: threads, kernels: kernels))
       var options = ModelOptions(signature: arguments.value("--signature"))
       if arguments.has("--fixed-point") { options.fullyConnectedArithmetic = .micro }
       if let shapes = arguments.value("--shape") { options.inputShapes = try Models.shapes(shapes) }
       self.options = options
     }
+
+    /// The device for a model: the one that was asked for, or else the one that the model needs.
+    func device(for file: ModelFile) -> Device {
+      devices.given ?? (file.isCompiledForEdgeTPU ? devices.edgeTPU : devices.cpu)
+    }
+
+    /// The device that was asked for, or else the processor.
+    var deviceUnlessNeeded: Device { devices.given ?? devices.cpu }
   }
 
   /// Opens a model file, whatever it holds.
@@ -44,12 +51,18 @@ enum Models {
 
   /// Opens a model and prepares it to run.
   static func load(_ path: String, _ choices: Choices) throws -> Model {
-    try load(path, choices.device, choices.options)
+    let file = try open(path)
+    return try load(file, path, choices.device(for: file), choices.options)
   }
 
   /// Opens a model and prepares it to run on a device.
   static func load(_ path: String, _ device: Device, _ options: ModelOptions) throws -> Model {
-    let file = try open(path)
+    try load(open(path), path, device, options)
+  }
+
+  private static func load(
+    _ file: ModelFile, _ path: String, _ device: Device, _ options: ModelOptions
+  ) throws -> Model {
     do {
       return try Model(file, device: device, options: options)
     } catch {
@@ -90,25 +103,54 @@ enum Models {
 
 /// Devices as the command line names them: `cpu`, `edgetpu`, `edgetpu:N`, `edgetpu:usb`, `edgetpu:usb:N`,
 /// `edgetpu:pci`, `edgetpu:pci:N`.
-enum DeviceName {
-  /// The device of a name.
+struct DeviceName {
+  /// The device that was asked for, if one was.
+  let given: Device?
+  /// The processor, as the options want it.
+  let cpu: Device
+  /// An Edge TPU, as the options want it.
+  let edgeTPU: Device
+
+  /// Understands the options of devices.
   ///
-  /// - Throws: ``Failure``: a usage error for what is no name of a device, a device error for an Edge TPU.
-  static func device(named name: String, _ options: CPUOptions) throws -> Device {
-    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-    if parts == ["cpu"] { return .cpu(options) }
-    guard parts.first == "edgetpu", isEdgeTPU(parts.dropFirst()) else {
-      throw Failure(
-        .usage,
-        "there is no device \(name); there are cpu, edgetpu[:N], edgetpu:usb[:N] and edgetpu:pci[:N]")
+  /// - Throws: ``Failure``: a usage error for what is no name of a device, and for options of another one.
+  init(_ arguments: Arguments, _ cpu: CPUOptions) throws {
+    let name = arguments.value("--device")
+    let isCPU = name == "cpu"
+    var options = EdgeTPUOptions()
+    if let name, !isCPU {
+      guard let device = Self.edgeTPU(name) else {
+        throw Failure(
+          .usage, "there is no device \(name); there are cpu, edgetpu[:N], edgetpu:usb[:N] and edgetpu:pci[:N]")
+      }
+      options.device = device
     }
-    throw Failure(.device, "this version does not drive the Edge TPU; use --device cpu with an uncompiled model")
+    if let word = arguments.value("--performance") {
+      guard let performance = EdgeTPUOptions.Performance.allCases.first(where: { $0.rawValue.lowercased() == word })
+      else { throw Failure(.usage, "--performance takes low, medium, high or max, not \(word)") }
+      options.performance = performance
+    }
+    if arguments.has("--isolate") { options.isolation = .helperProcess(executable: nil) }
+    for option in ["--isolate", "--performance"] where isCPU {
+      if arguments.has(option) || arguments.value(option) != nil {
+        throw Failure(.usage, "\(option) is for the Edge TPU, not for --device cpu")
+      }
+    }
+    self.cpu = .cpu(cpu)
+    edgeTPU = .edgeTPU(options, cpu: cpu)
+    given = name == nil ? nil : isCPU ? self.cpu : edgeTPU
   }
 
-  private static func isEdgeTPU(_ parts: ArraySlice<Substring>) -> Bool {
-    var parts = parts
-    if parts.first == "usb" || parts.first == "pci" { parts = parts.dropFirst() }
-    guard let number = parts.first else { return true }
-    return parts.count == 1 && !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
+  /// The Edge TPU of a name that begins with `edgetpu`.
+  private static func edgeTPU(_ name: String) -> EdgeTPUName? {
+    let prefix = "edgetpu"
+    guard name.hasPrefix(prefix) else { return nil }
+    let rest = name.dropFirst(prefix.count)
+    if rest.isEmpty { return .any }
+    guard rest.first == ":" else { return nil }
+    // A number alone keeps its colon: edgetpu:1 is the device :1.
+    let own = rest.dropFirst()
+    guard let first = own.first else { return nil }
+    return EdgeTPUName(first.isNumber ? String(rest) : String(own))
   }
 }

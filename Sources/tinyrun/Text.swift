@@ -83,7 +83,11 @@ enum Text {
     guard let scale = quantization.scale else {
       return "\(quantization.scales.count) scales along axis \(quantization.axis)"
     }
-    let zeroPoint = quantization.zeroPoints.first ?? 0
+    return self.quantization(scale, Int(clamping: quantization.zeroPoints.first ?? 0))
+  }
+
+  /// The same of a scale and a zero point.
+  static func quantization(_ scale: Float, _ zeroPoint: Int) -> String {
     if zeroPoint == 0 { return "real = \(significant(scale, 6)) * q" }
     return "real = \(significant(scale, 6)) * (q \(zeroPoint < 0 ? "+" : "-") \(zeroPoint.magnitude))"
   }

@@ -36,7 +36,16 @@ let compiledOperatorName = "edgetpu-custom-op"
 
 extension ModelFile.OperatorCode {
   /// Whether it was compiled for the Edge TPU.
-  var isCompiledForEdgeTPU: Bool { builtin == .custom && customName == compiledOperatorName }
+  public var isCompiledForEdgeTPU: Bool { builtin == .custom && customName == compiledOperatorName }
+}
+
+extension ModelFile {
+  /// Whether it has operators that were compiled for the Edge TPU, and cannot run without one.
+  public var isCompiledForEdgeTPU: Bool {
+    subgraphs.contains { graph in
+      graph.operators.contains { code(of: $0)?.isCompiledForEdgeTPU == true }
+    }
+  }
 }
 
 extension CompiledGraphShape {

@@ -8,6 +8,8 @@ public struct EdgeTPUPackage: Sendable, Hashable {
   public let hasIdentifier: Bool
   /// The least `RuntimeVersion` of libedgetpu that can run it.
   public let minimumRuntimeVersion: Int
+  /// Of the keys that signed it.
+  public let keypairVersion: Int
   /// Of the compiler, as it writes it.
   public let compilerVersion: String
   /// Which chip of several it is for; 0 for one alone, -1 for a package of several chips, which libedgetpu refuses.
@@ -25,7 +27,11 @@ public struct EdgeTPUPackage: Sendable, Hashable {
 
   /// A program for the Edge TPU.
   public struct Executable: Sendable, Hashable {
+    /// Of its format.
+    public let version: Int
     public let name: String
+    /// Of a model that it carries beside its instructions.
+    public let serializedModelByteCount: Int
     public let kind: Kind
     /// The chip's name, `beagle` for the Edge TPU.
     public let chip: String
@@ -33,8 +39,14 @@ public struct EdgeTPUPackage: Sendable, Hashable {
     public let batchSize: Int
     /// Memory that the program needs beside its tensors.
     public let scratchByteCount: Int
-    /// Of each piece of the program.
-    public let instructionByteCounts: [Int]
+    /// The pieces of the program.
+    public let instructions: [Instructions]
+    /// Transfers that it expects, in their order.
+    public let transferHintCount: Int
+    /// Whether these are all of its transfers.
+    public let isFullyDeterministic: Bool
+    /// Whether its parameters lie in memory of the device's outside the chip.
+    public let usesDeviceMemory: Bool
     /// Weights and what else is constant.
     public let parameterByteCount: Int
     /// Memory on the chip that the program uses of every tile.
@@ -45,6 +57,13 @@ public struct EdgeTPUPackage: Sendable, Hashable {
     public let estimatedCycles: UInt64?
     public let inputs: [Layer]
     public let outputs: [Layer]
+  }
+
+  /// A piece of a program.
+  public struct Instructions: Sendable, Hashable {
+    public let byteCount: Int
+    /// Places in it that addresses are written to before it runs.
+    public let fixupCount: Int
   }
 
   /// What a program is for.
@@ -72,6 +91,8 @@ public struct EdgeTPUPackage: Sendable, Hashable {
     public let scale: Float
     /// How often it is passed in one run.
     public let executionsPerRun: Int
+    /// Whether it lies in memory of the device's outside the chip.
+    public let isInDeviceMemory: Bool
   }
 
   /// The type of a layer's elements.
@@ -111,10 +132,10 @@ extension EdgeTPUPackage {
 }
 
 extension EdgeTPUPackage.Executable {
-  /// Of all pieces of the program.
+  /// Bytes of all pieces of the program.
   public var instructionByteCount: Int {
     var sum = 0
-    for count in instructionByteCounts { sum += count }
+    for piece in instructions { sum += piece.byteCount }
     return sum
   }
 

@@ -74,7 +74,8 @@ private struct PackageReader {
       }
       return EdgeTPUPackage(
         range: base..<(base + bytes.byteCount), hasIdentifier: buffer.hasIdentifier("DWN1"),
-        minimumRuntimeVersion: Int(try table.scalar(0, default: Int32(0))), compilerVersion: try text(table, 4),
+        minimumRuntimeVersion: Int(try table.scalar(0, default: Int32(0))),
+        keypairVersion: Int(try table.scalar(3, default: Int32(0))), compilerVersion: try text(table, 4),
         virtualChip: Int(try table.scalar(5, default: Int32(0))), furtherChipCount: try table.tables(6)?.count ?? 0,
         signatureByteCount: try table.vector(2, of: UInt8.self)?.count ?? 0, modelIdentifier: try text(table, 7),
         executionPreference: preference, executables: try executables(list.rawBytes, at: list.position))
@@ -104,20 +105,30 @@ private struct PackageReader {
   }
 
   private mutating func executable(_ table: borrowing Table) throws(ReadError) -> EdgeTPUPackage.Executable {
-    var instructions: [Int] = []
+    var instructions: [EdgeTPUPackage.Instructions] = []
     if let pieces = try table.tables(5) {
       for index in 0..<pieces.count {
-        instructions.append(try pieces.table(at: index, &budget).vector(0, of: UInt8.self)?.count ?? 0)
+        let piece = try pieces.table(at: index, &budget)
+        instructions.append(
+          EdgeTPUPackage.Instructions(
+            byteCount: try piece.vector(0, of: UInt8.self)?.count ?? 0, fixupCount: try piece.tables(1)?.count ?? 0))
       }
+    }
+    var hints = (count: 0, isDeterministic: false)
+    if let table = try table.table(7, &budget) {
+      hints = (try table.tables(0)?.count ?? 0, try table.scalar(1, default: UInt8(0)) != 0)
     }
     // A field of 64 bits took the place of one of 32.
     let cycles = try table.scalar(16, default: Int64(0))
     let oldCycles = Int64(try table.scalar(11, default: Int32(0)))
     let estimate = cycles > 0 ? cycles : oldCycles
     return EdgeTPUPackage.Executable(
-      name: try text(table, 1), kind: EdgeTPUPackage.Kind(Int(try table.scalar(13, default: Int16(0)))),
+      version: Int(try table.scalar(0, default: Int32(0))), name: try text(table, 1),
+      serializedModelByteCount: try table.vector(2, of: UInt8.self)?.count ?? 0, kind: EdgeTPUPackage.Kind(Int(try table.scalar(13, default: Int16(0)))),
       chip: try text(table, 10), batchSize: Int(try table.scalar(3, default: Int32(0))),
-      scratchByteCount: Int(try table.scalar(4, default: Int32(0))), instructionByteCounts: instructions,
+      scratchByteCount: Int(try table.scalar(4, default: Int32(0))), instructions: instructions,
+      transferHintCount: hints.count, isFullyDeterministic: hints.isDeterministic,
+      usesDeviceMemory: try table.scalar(15, default: UInt8(0)) != 0,
       parameterByteCount: try table.vector(6, of: UInt8.self)?.count ?? 0,
       narrowMemoryByteCount: Int(try table.scalar(12, default: Int32(0))),
       parameterCachingToken: try table.scalar(14, default: UInt64(0)),
@@ -148,7 +159,8 @@ private struct PackageReader {
         Int(try table.scalar(2, default: Int32(0))), Int(try table.scalar(3, default: Int32(0))),
         Int(try table.scalar(4, default: Int32(0))),
       ], type: type, zeroPoint: zeroPoint - type.zeroPointShift, scale: scale,
-      executionsPerRun: Int(try table.scalar(9, default: Int32(1))))
+      executionsPerRun: Int(try table.scalar(9, default: Int32(1))),
+      isInDeviceMemory: try table.scalar(10, default: UInt8(0)) != 0)
   }
 
   private mutating func text(_ table: borrowing Table, _ slot: Int) throws(ReadError) -> String {

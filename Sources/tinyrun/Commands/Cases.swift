@@ -44,7 +44,8 @@ enum Cases {
     do {
       let path = "\(folder)/\(row.case)"
       let description = try CaseDescription.read("\(path)/case.json")
-      let model = try Model(path: "\(path)/model.tflite", device: choices.device, options: choices.options)
+      let file = try ModelFile(path: "\(path)/model.tflite")
+      let model = try Model(file, device: choices.device(for: file), options: choices.options)
       var session = try model.makeSession()
       for run in 0..<description.runs {
         let tail = run == 0 ? "" : "-run\(run)"

@@ -21,7 +21,7 @@ enum Devices {
       lines.append((index == 0 ? "kernels  " : "         ") + Text.padded(set.rawValue, width) + "  \(state)")
     }
     if choice.set == nil { lines.append("         no model can be loaded: \(Text.printable(choice.reason))") }
-    lines.append("edgetpu  \(edgeTPU)")
+    lines += EdgeTPUStatus().lines
     return lines.joined(separator: "\n")
   }
 
@@ -41,13 +41,11 @@ enum Devices {
             ("architecture", .string(Machine.architecture)), ("processors", .number(Machine.processors)),
             ("kernels", .array(sets)), ("chosen", .optional(choice.set?.rawValue)), ("reason", .string(choice.reason)),
           ]),
-          .object([("device", .string("edgetpu")), ("available", .bool(false)), ("reason", .string(edgeTPU))]),
+          EdgeTPUStatus().json,
         ])
       ),
     ])
   }
-
-  private static let edgeTPU = "this version does not drive the Edge TPU"
 }
 
 /// The kernels that a model gets which asks for none, and why.

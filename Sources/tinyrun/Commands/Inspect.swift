@@ -12,9 +12,9 @@ enum Inspect {
     let file = try Models.open(path)
     let report: ModelReport
     do {
-      let model = try Model(file, device: choices.device, options: choices.options)
+      let model = try Model(file, device: choices.deviceUnlessNeeded, options: choices.options)
       report = ModelReport(path: path, file: file, model: model, refusal: nil)
-    } catch  where error.code == .unknownName || error.code == .deviceUnavailable {
+    } catch  where error.code == .unknownName || error.code.isAboutDevice {
       // The command line asks for what is not there; the file is not to blame.
       throw Failure(error).about(path)
     } catch {

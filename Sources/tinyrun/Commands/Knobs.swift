@@ -33,7 +33,7 @@ enum Knobs {
     return """
       \(knob.name)
         now      \(state ?? "not set")
-        values   \(knob.values.joined(separator: ", "))
+        values   \(knob.values.isEmpty ? knob.anything : knob.values.joined(separator: ", "))
         meaning  \(knob.meaning)
       """
   }
@@ -42,7 +42,10 @@ enum Knobs {
 /// An environment variable that the library reads.
 struct Knob: Sendable {
   let name: String
+  /// Those that it can have; empty where it can have any.
   let values: [String]
+  /// What it can have where that is no list.
+  var anything = ""
   let meaning: String
 
   static let kernels = Knob(
@@ -50,7 +53,11 @@ struct Knob: Sendable {
     meaning: "the kernels of models that are loaded without a choice of their own, as by --kernels; the fastest unless "
       + "set")
 
-  static let all = [kernels]
+  static let edgeTPULibrary = Knob(
+    name: "TINYTENSOR_EDGETPU_LIB", values: [], anything: "the path of a file",
+    meaning: "libedgetpu, which drives the Edge TPU; what the system finds as libedgetpu.so.1 unless set")
+
+  static let all = [kernels, edgeTPULibrary]
 
   /// What it is now; `nil` where it is not set, or empty, which means the same.
   var value: String? {
@@ -60,5 +67,5 @@ struct Knob: Sendable {
   }
 
   /// Whether its value is one of those that it can have.
-  var isValid: Bool { value.map { values.contains($0) } ?? true }
+  var isValid: Bool { value.map { values.isEmpty || values.contains($0) } ?? true }
 }

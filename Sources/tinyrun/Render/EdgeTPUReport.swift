@@ -9,15 +9,19 @@ struct EdgeTPUReport {
   }
 
   let nodes: [Node]
+  /// What there is on this machine; looked up where there is a node.
+  private let status: EdgeTPUStatus?
 
   init(_ file: ModelFile, subgraph: Int) {
-    nodes = file.subgraphs[subgraph].operators.enumerated().compactMap { index, node in
+    let nodes: [Node] = file.subgraphs[subgraph].operators.enumerated().compactMap { index, node in
       do throws(ModelError) {
         return try file.edgeTPUPackage(of: node).map { Node(index: index, package: .success($0)) }
       } catch {
         return Node(index: index, package: .failure(error))
       }
     }
+    self.nodes = nodes
+    status = nodes.isEmpty ? nil : EdgeTPUStatus()
   }
 
   // MARK: Text
@@ -26,7 +30,8 @@ struct EdgeTPUReport {
     nodes.flatMap { node in
       switch node.package {
       case .success(let package):
-        ["operator \(node.index) for the Edge TPU: " + Self.summary(package)] + Self.memory(package)
+        ["operator \(node.index) for the Edge TPU: " + Self.summary(package)]
+          + [Text.printable("  " + (status?.verdict(on: package) ?? ""))] + Self.memory(package)
           + package.executables.flatMap(Self.lines)
       case .failure(let error): ["operator \(node.index) for the Edge TPU: \(Text.printable(error.message))"]
       }
@@ -55,7 +60,7 @@ struct EdgeTPUReport {
     var first = "  \(executable.kind)  \"\(plain(executable.name))\"  chip \(plain(executable.chip))"
     if executable.batchSize != 1 { first += "  batch \(executable.batchSize)" }
     if executable.scratchByteCount != 0 { first += "  scratch \(executable.scratchByteCount) bytes" }
-    let pieces = executable.instructionByteCounts.map { String($0) }.joined(separator: " + ")
+    let pieces = executable.instructions.map { String($0.byteCount) }.joined(separator: " + ")
     var lines = [
       first,
       "    instructions \(pieces.isEmpty ? "0" : pieces) bytes, parameters \(executable.parameterByteCount) bytes, "
@@ -78,7 +83,7 @@ struct EdgeTPUReport {
   private static func describe(_ layer: EdgeTPUPackage.Layer) -> String {
     let times = layer.executionsPerRun == 1 ? "" : "  \(layer.executionsPerRun) times a run"
     return
-      "\(plain(layer.name))  \(layer.type) \(Text.shape(layer.sizes))  real = \(layer.scale) * (q - \(layer.zeroPoint))  "
+      "\(plain(layer.name))  \(layer.type) \(Text.shape(layer.sizes))  \(Text.quantization(layer.scale, layer.zeroPoint))  "
       + "\(layer.byteCount) bytes with padding" + times
   }
 
@@ -92,19 +97,21 @@ struct EdgeTPUReport {
     .array(
       nodes.map { node in
         switch node.package {
-        case .success(let package): Self.json(package, node.index)
+        case .success(let package):
+          Self.json(package, node.index, verdict: status?.verdict(on: package))
         case .failure(let error):
           .object([("operator", .number(node.index)), ("error", .string(error.message))])
         }
       })
   }
 
-  private static func json(_ package: EdgeTPUPackage, _ index: Int) -> JSON {
+  private static func json(_ package: EdgeTPUPackage, _ index: Int, verdict: String?) -> JSON {
     .object([
+      ("here", .optional(verdict)),
       ("operator", .number(index)), ("bytes", .number(package.range.count)),
       ("has_identifier", .bool(package.hasIdentifier)),
       ("min_runtime_version", .number(package.minimumRuntimeVersion)),
-      ("compiler_version", .string(package.compilerVersion)), ("virtual_chip_id", .number(package.virtualChip)),
+      ("keypair_version", .number(package.keypairVersion)), ("compiler_version", .string(package.compilerVersion)), ("virtual_chip_id", .number(package.virtualChip)),
       ("further_chips", .number(package.furtherChipCount)), ("model_identifier", .string(package.modelIdentifier)),
       ("signature_bytes", .number(package.signatureByteCount)),
       ("execution_preference", .number(package.executionPreference)),
@@ -119,7 +126,12 @@ struct EdgeTPUReport {
       ("name", .string(executable.name)), ("type", .string(executable.kind.description)),
       ("chip", .string(executable.chip)), ("batch_size", .number(executable.batchSize)),
       ("scratch_bytes", .number(executable.scratchByteCount)),
-      ("instruction_bytes", .numbers(executable.instructionByteCounts)),
+      ("instruction_bytes", .numbers(executable.instructions.map(\.byteCount))),
+      ("fixups", .numbers(executable.instructions.map(\.fixupCount))), ("version", .number(executable.version)),
+      ("serialized_model_bytes", .number(executable.serializedModelByteCount)),
+      ("dma_hints", .number(executable.transferHintCount)),
+      ("fully_deterministic", .bool(executable.isFullyDeterministic)),
+      ("use_tpu_dram_for_parameters", .bool(executable.usesDeviceMemory)),
       ("parameter_bytes", .number(executable.parameterByteCount)),
       ("used_narrow_memory_bytes_per_tile", .number(executable.narrowMemoryByteCount)),
       ("parameter_caching_token", .string(hexadecimal(executable.parameterCachingToken))),
@@ -133,6 +145,7 @@ struct EdgeTPUReport {
       ("name", .string(layer.name)), ("type", .string(layer.type.description)), ("shape", .numbers(layer.sizes)),
       ("padded_bytes", .number(layer.byteCount)), ("zero_point", .number(layer.zeroPoint)),
       ("scale", .real(Double(layer.scale))), ("executions_per_run", .number(layer.executionsPerRun)),
+      ("cache_on_dram", .bool(layer.isInDeviceMemory)),
     ])
   }
 }

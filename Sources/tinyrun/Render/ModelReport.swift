@@ -107,8 +107,8 @@ struct ModelReport {
       let kernel: String
       if let info {
         let isOnCPU = info.device.description == Device.cpu.description
-        kernel = info.isView || isOnCPU ? info.kernel : "\(info.device) \(info.kernel)"
-      } else if file.code(of: node)?.customName == "edgetpu-custom-op" {
+        kernel = info.isView || isOnCPU ? info.kernel : info.device.description
+      } else if file.code(of: node)?.isCompiledForEdgeTPU == true {
         kernel = "edgetpu"
       } else if file.code(of: node)?.isSupported == false {
         kernel = "unsupported"

@@ -8,7 +8,8 @@ struct EdgeTPUPackageTests {
   /// Custom options with two executables, as the compiler writes them for a model whose parameters fit the chip.
   private func options(identifier: String = "DWN1", edit: (inout FlatTable) -> Void = { _ in }) -> [UInt8] {
     let main = FlatTable([
-      1: .string("model"), 3: .int32(1), 5: .tables([FlatTable([0: .bytes([1, 2, 3])]), FlatTable([0: .bytes([4])])]),
+      1: .string("model"), 3: .int32(1), 5: .tables([FlatTable([0: .bytes([1, 2, 3]), 1: .tables([FlatTable(), FlatTable()])]), FlatTable([0: .bytes([4])])]),
+      7: .table(FlatTable([0: .tables([FlatTable(), FlatTable(), FlatTable()]), 1: .bool(true)])),
       8: .tables([layer("image", [4, 5, 3], bytes: 60, type: 0, zeroPoint: 128, scale: 0.5)]),
       9: .tables([layer("scores", [1, 1, 10], bytes: 16, type: 8, zeroPoint: 86, scale: 0.25)]),
       10: .string("beagle"), 12: .int32(99552), 13: .int16(2), 14: .uint64(0xbdd2_8bde_bd94_4998), 16: .uint64(458040),
@@ -82,7 +83,9 @@ struct EdgeTPUPackageTests {
     #expect(main.name == "model")
     #expect(main.chip == "beagle")
     #expect(main.batchSize == 1)
-    #expect(main.instructionByteCounts == [3, 1])
+    #expect(main.instructions.map(\.byteCount) == [3, 1])
+    #expect(main.instructions.map(\.fixupCount) == [2, 0])
+    #expect(main.transferHintCount == 3 && main.isFullyDeterministic)
     #expect(main.instructionByteCount == 4)
     #expect(main.parameterByteCount == 0)
     #expect(main.narrowMemoryByteCount == 99552)
@@ -92,7 +95,8 @@ struct EdgeTPUPackageTests {
     #expect(
       main.inputs == [
         EdgeTPUPackage.Layer(
-          name: "image", byteCount: 60, sizes: [4, 5, 3], type: .uint8, zeroPoint: 128, scale: 0.5, executionsPerRun: 1)
+          name: "image", byteCount: 60, sizes: [4, 5, 3], type: .uint8, zeroPoint: 128, scale: 0.5, executionsPerRun: 1,
+          isInDeviceMemory: false)
       ])
     // The file's zero point of int8 is 128 above the tensor's.
     #expect(main.outputs.map(\.zeroPoint) == [-42])
