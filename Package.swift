@@ -76,10 +76,13 @@ let package = Package(
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
     .testTarget(
       name: "TinyTensorTests",
-      dependencies: ["TinyTensor", "TinyTensorKernels", "KernelInterface", "AllocationCounter"],
+      dependencies: ["TinyTensor", "TinyTensorKernels", "KernelInterface", "AllocationCounter", "FakeEdgeTPU"],
       swiftSettings: settings),
     // Takes the place of the C library's allocator in the test process, to count calls.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-    .testTarget(name: "TinyRunTests", dependencies: ["tinyrun"], swiftSettings: settings),
+    // Has the C source in it built as a library that takes libedgetpu's place, when a test asks for it.
+    .target(
+      name: "FakeEdgeTPU", path: "Tests/FakeEdgeTPU", exclude: ["fake_edgetpu.c"], swiftSettings: settings),
+    .testTarget(name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU"], swiftSettings: settings),
   ]
 )

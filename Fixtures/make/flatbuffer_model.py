@@ -73,12 +73,7 @@ class ModelBuilder:
 
     def operator(self, name, version, inputs, outputs, options=None, **fields):
         """Adds an operator; `fields` are set on a new `options` object of the schema."""
-        code = (getattr(schema.BuiltinOperator, name), version)
-        if code not in self.codes:
-            self.codes.append(code)
-        operator = schema.OperatorT()
-        operator.opcodeIndex = self.codes.index(code)
-        operator.inputs, operator.outputs = list(inputs), list(outputs)
+        operator = self._operator((getattr(schema.BuiltinOperator, name), version, None), inputs, outputs)
         if options is not None:
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             operator.builtinOptions = getattr(schema, f"{options}T")()
@@ -86,7 +81,21 @@ class ModelBuilder:
                 if not hasattr(operator.builtinOptions, field):
                     raise AttributeError(f"{options} has no field {field}")
                 setattr(operator.builtinOptions, field, value)
+
+    def custom_operator(self, name, inputs, outputs, options):
+        """Adds a custom operator with the bytes of its options."""
+        operator = self._operator((schema.BuiltinOperator.CUSTOM, 1, name), inputs, outputs)
+        operator.customOptions = list(options)
+
+    def _operator(self, code, inputs, outputs):
+        """Adds an operator of a code: (builtin, version, name of a custom one)."""
+        if code not in self.codes:
+            self.codes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self.codes.index(code)
+        operator.inputs, operator.outputs = list(inputs), list(outputs)
         self.operators.append(operator)
+        return operator
 
     def signature(self):
         """The serving_default signature: every input and output under its tensor's name."""
@@ -115,9 +124,9 @@ class ModelBuilder:
         model.subgraphs, model.buffers = [graph], self.buffers
         model.signatureDefs = [self.signature()]
         model.operatorCodes = []
-        for builtin, version in self.codes:
+        for builtin, version, custom in self.codes:
             code = schema.OperatorCodeT()
-            code.builtinCode, code.version = builtin, version
+            code.builtinCode, code.version, code.customCode = builtin, version, custom
             code.deprecatedBuiltinCode = min(builtin, schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES)
             model.operatorCodes.append(code)
         builder = flatbuffers.Builder(1024)

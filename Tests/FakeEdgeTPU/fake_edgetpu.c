@@ -8,6 +8,7 @@
 //   -DREGISTRATION_EXTRA=24   TfLiteRegistration of TensorFlow 2.14 and later (88 bytes) in place of that of 2.5 (64)
 //   -DBY_REFERENCE            registrations are passed as arm64 does
 //   -DWITHOUT_VERSION, -DWITHOUT_REGISTER   symbols are missing
+//   -DKNOBS='"A=1;B=2"'       knobs that are set from the beginning
 //
 // What happens is written to the file that the knob TRACE names, a line an event. Knobs are set by fake_edgetpu_set, or
 // by variables of the environment, FAKE_EDGETPU_ in front:
@@ -168,6 +169,16 @@ static const char* knob(const char* name) {
   for (int i = 0; i < kKnobs; i++) {
     if (!strcmp(knob_names[i], name)) return knob_values[i][0] ? knob_values[i] : NULL;
   }
+#ifdef KNOBS
+  // NAME=VALUE, divided by semicolons.
+  static char value[kKnobLength];
+  for (const char* entry = KNOBS; entry; entry = strchr(entry, ';') ? strchr(entry, ';') + 1 : NULL) {
+    size_t length = strlen(name);
+    if (strncmp(entry, name, length) || entry[length] != '=') continue;
+    snprintf(value, sizeof value, "%.*s", (int)strcspn(entry + length + 1, ";"), entry + length + 1);
+    return value;
+  }
+#endif
   char variable[64];
   snprintf(variable, sizeof variable, "FAKE_EDGETPU_%s", name);
   return getenv(variable);

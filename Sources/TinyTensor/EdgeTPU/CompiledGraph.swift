@@ -5,8 +5,13 @@ struct CompiledGraphShape: Sendable, Hashable {
     /// Tensors of the graph; of other operators they are of no interest.
     var inputs: [Int]
     var outputs: [Int]
-    /// Where the custom options lie, for an operator that was compiled for the Edge TPU; `nil` for others.
+    /// A custom operator's name.
+    var customName: String?
+    /// Where a custom operator's options lie.
     var options: Range<Int>?
+
+    /// Whether it was compiled for the Edge TPU.
+    var isCompiled: Bool { customName == compiledOperatorName }
   }
 
   var tensorCount: Int
@@ -57,8 +62,10 @@ extension CompiledGraphShape {
   init(_ subgraph: ModelFile.Subgraph, _ codes: [ModelFile.OperatorCode]) {
     tensorCount = subgraph.tensors.count
     nodes = subgraph.operators.map { node in
-      let isCompiled = codes[node.codeIndex].isCompiledForEdgeTPU
-      return Node(inputs: node.inputs, outputs: node.outputs, options: isCompiled ? node.customOptions : nil)
+      let code = codes[node.codeIndex]
+      return Node(
+        inputs: node.inputs, outputs: node.outputs, customName: code.builtin == .custom ? code.customName ?? "" : nil,
+        options: code.builtin == .custom ? node.customOptions : nil)
     }
   }
 }

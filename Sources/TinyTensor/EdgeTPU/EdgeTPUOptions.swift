@@ -15,6 +15,8 @@ public struct EdgeTPUOptions: Sendable, Hashable {
   public var libraryPath: String?
   /// Whether the library runs in a process of its own.
   public var isolation: Isolation
+  /// How kernels are handed over.
+  var route = HostRoute.standard
 
   /// The clock of the chip. Higher is faster and warmer.
   public enum Performance: String, Sendable, Hashable, CaseIterable {

@@ -7,6 +7,7 @@ final class OpenEdgeTPU: Sendable {
     }
 
     private let place: Place
+    private let route: HostRoute
     /// The library's file.
     let libraryPath: String
     /// The library's runtime version.
@@ -22,6 +23,7 @@ final class OpenEdgeTPU: Sendable {
       let library = try EdgeTPULibrary(path: options.libraryPath)
       try library.requireUsable()
       libraryPath = library.path
+      route = options.route
       self.runtimeVersion = library.runtimeVersion ?? 0
       try Self.require(runtimeVersion, of: library.runtimeVersion ?? 0, library.path)
       let choice = try DeviceChoice(options.device, among: library.devices)
@@ -39,7 +41,7 @@ final class OpenEdgeTPU: Sendable {
     ///   - bytes: where custom options lie.
     func graph(_ shape: CompiledGraphShape, in bytes: FileBytes) throws(ModelError) -> CompiledGraph {
       switch place {
-      case .here(let delegate): CompiledGraph(.here(try HostGraph(delegate, shape, in: bytes)), shape)
+      case .here(let delegate): CompiledGraph(.here(try HostGraph(delegate, shape, in: bytes, route: route)), shape)
       case .helper(let device): CompiledGraph(.helper(try RemoteGraph(device, shape, in: bytes)), shape)
       }
     }

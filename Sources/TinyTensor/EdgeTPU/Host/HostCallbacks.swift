@@ -6,32 +6,13 @@
   enum HostCallbacks {
     typealias Pointer = UnsafeMutableRawPointer
 
-    /// How a C function gets a structure of more than two registers by value.
-    enum StructurePassing: Sendable, Hashable, CaseIterable {
-      /// Its bytes are on the stack, and it takes no register: System V on x86-64.
-      case onStack
-      /// A pointer to the caller's copy takes the structure's place: AAPCS64, RISC-V.
-      case byReference
-
-      /// The way of this processor; `nil` where it is not known.
-      static var native: StructurePassing? {
-        #if arch(x86_64)
-          .onStack
-        #elseif arch(arm64) || arch(riscv64)
-          .byReference
-        #else
-          nil
-        #endif
-      }
-    }
-
     /// Writes a context.
     ///
     /// - Parameters:
     ///   - graph: what the functions shall speak for; it outlives the context.
     ///   - context: memory for a `TfLiteContext`.
     ///   - route: how kernels are handed over.
-    static func install(in graph: HostGraph, at context: Pointer, _ route: HostGraph.Route) {
+    static func install(in graph: HostGraph, at context: Pointer, _ route: HostRoute) {
       typealias Layout = HostLayout.Context
       func store(_ function: Pointer, at offset: Int) {
         unsafe context.storeBytes(of: function, toByteOffset: offset, as: Pointer.self)
@@ -47,9 +28,9 @@
       unsafe store(unsafeBitCast(getExternalContext, to: Pointer.self), at: Layout.getExternalContext)
       unsafe store(unsafeBitCast(setExternalContext, to: Pointer.self), at: Layout.setExternalContext)
       switch route {
-      case .delegate(.onStack):
+      case .onStack:
         unsafe store(unsafeBitCast(replaceFromStack, to: Pointer.self), at: Layout.replaceNodeSubsets)
-      case .delegate(.byReference):
+      case .byReference:
         unsafe store(unsafeBitCast(replaceFromReference, to: Pointer.self), at: Layout.replaceNodeSubsets)
       case .registration: break
       }

@@ -17,18 +17,6 @@
   /// libedgetpu's kernels of one graph are not safe to be used by two threads: sessions take turns.
   @safe
   final class HostGraph: @unchecked Sendable {
-    /// Which way libedgetpu hands over its kernels.
-    enum Route: Sendable, Hashable {
-      /// It replaces the nodes that it finds in the plan, as with TensorFlow Lite. Its registration comes by value, in
-      /// the way of this processor's calls.
-      case delegate(HostCallbacks.StructurePassing)
-      /// It finds an empty plan; the kernels come from its `RegisterCustomOp`.
-      case registration
-
-      /// The way for this processor.
-      static var standard: Route { HostCallbacks.StructurePassing.native.map { .delegate($0) } ?? .registration }
-    }
-
     /// libedgetpu's functions for a node: the first fields of a `TfLiteRegistration`.
     @safe
     struct Kernel {
@@ -75,7 +63,7 @@
     ///   - route: how kernels are handed over.
     /// - Throws: ``ModelError`` when libedgetpu does not take them.
     init(
-      _ delegate: EdgeTPUDelegate, _ shape: CompiledGraphShape, in bytes: FileBytes, route: Route = .standard
+      _ delegate: EdgeTPUDelegate, _ shape: CompiledGraphShape, in bytes: FileBytes, route: HostRoute
     ) throws(ModelError) {
       self.delegate = delegate
       self.shape = shape
@@ -86,8 +74,7 @@
       unsafe tensors = memory.zeroed(max(1, shape.tensorCount) * HostLayout.Tensor.stride)
       unsafe nodes = memory.zeroed(max(1, shape.nodes.count) * HostLayout.Node.byteCount)
       unsafe registrations = memory.zeroed(max(1, shape.nodes.count) * HostLayout.Registration.byteCount)
-      let isPlanned = if case .delegate = route { true } else { false }
-      unsafe plan = memory.intArray(isPlanned ? Array(shape.nodes.indices) : [])
+      unsafe plan = memory.intArray(route == .registration ? [] : Array(shape.nodes.indices))
       writeNodes()
       unsafe HostCallbacks.install(in: self, at: unsafe context, route)
       try claim()
@@ -111,7 +98,6 @@
     // MARK: Set up
 
     private func writeNodes() {
-      let name = unsafe memory.text(compiledOperatorName)
       for (index, shape) in shape.nodes.enumerated() {
         let node = unsafe node(index)
         let registration = unsafe registration(index)
@@ -123,7 +109,8 @@
           unsafe node.storeBytes(of: memory.intArray([]), toByteOffset: field, as: UnsafeMutableRawPointer.self)
         }
         unsafe registration.storeBytes(of: 1, toByteOffset: HostLayout.Registration.version, as: Int32.self)
-        guard let options = shape.options else { continue }
+        guard let name = shape.customName else { continue }
+        let options = shape.options ?? 0..<0
         unsafe node.storeBytes(
           of: bytes.base + options.lowerBound, toByteOffset: HostLayout.Node.customOptions, as: UnsafeRawPointer.self)
         // Files are smaller than 2 GiB.
@@ -132,7 +119,7 @@
         unsafe registration.storeBytes(
           of: HostLayout.customOperator, toByteOffset: HostLayout.Registration.builtinCode, as: Int32.self)
         unsafe registration.storeBytes(
-          of: name, toByteOffset: HostLayout.Registration.customName, as: UnsafeMutableRawPointer.self)
+          of: memory.text(name), toByteOffset: HostLayout.Registration.customName, as: UnsafeMutableRawPointer.self)
       }
     }
 
@@ -144,7 +131,7 @@
         throw ModelError(.deviceRefused, "libedgetpu did not take the compiled operators: \(reason)")
       }
       // What libedgetpu's function says tells nothing of single nodes.
-      for (index, shape) in shape.nodes.enumerated() where shape.options != nil && kernels[index] == nil {
+      for (index, shape) in shape.nodes.enumerated() where shape.isCompiled && kernels[index] == nil {
         try register(index)
       }
     }
@@ -188,7 +175,7 @@
     ) -> Int32 {
       let indices = unsafe HostMemory.integers(list)
       guard let kernel = kernel, indices.count == 1, let index = indices.first, shape.nodes.indices.contains(index),
-        shape.nodes[index].options != nil, kernels[index] == nil
+        shape.nodes[index].isCompiled, kernels[index] == nil
       else { return HostLayout.Status.error }
       let parameters = unsafe memory.zeroed(HostLayout.DelegateParameters.byteCount)
       unsafe parameters.storeBytes(

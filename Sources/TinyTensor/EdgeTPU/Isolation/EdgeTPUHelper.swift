@@ -28,6 +28,8 @@
     public static func serveIfAsked() {
       let words = CommandLine.arguments
       guard words.count == 3, words[1] == HelperProcess.argument, let descriptor = Int32(words[2]) else { return }
+      // What ends a helper is told by the program that uses it.
+      signal(SIGABRT, SIG_DFL)
       let server = HelperServer(WireSocket(descriptor))
       server.serve()
       server.close()
@@ -87,7 +89,7 @@
         guard let device = devices[try body.int()] else { throw WireError() }
         let (shape, options) = try body.graph()
         do throws(ModelError) {
-          let graph = try HostGraph(device, shape, in: FileBytes(copying: options))
+          let graph = try HostGraph(device, shape, in: FileBytes(copying: options), route: .standard)
           answer.put(keep(ServedGraph(graph, shape), in: \.graphs))
         } catch {
           failure = error
@@ -135,21 +137,21 @@
     // MARK: Run
 
     private func invoke(_ body: inout WireReader) throws(WireError) -> Bool {
-      guard let graph = graphs[try body.int()], let operator_ = graph.operators[try body.int()] else {
+      guard let graph = graphs[try body.int()], let node = graph.operators[try body.int()] else {
         throw WireError()
       }
-      for buffer in operator_.inputs {
+      for buffer in node.inputs {
         guard unsafe socket.receive(buffer.memory.base, buffer.byteCount) else { return false }
       }
       do throws(SessionError) {
-        try graph.graph.invoke(operator_.index) { operator_.setData(in: graph.graph) }
+        try graph.graph.invoke(node.index) { node.setData(in: graph.graph) }
       } catch {
         var text = WireWriter()
         text.put(error)
         return send(.failed, text.bytes)
       }
       guard socket.send(WireHeader(kind: WireAnswer.done.rawValue, byteCount: 0)) else { return false }
-      for buffer in operator_.results {
+      for buffer in node.results {
         guard unsafe socket.send(buffer.memory.base, buffer.byteCount) else { return false }
       }
       return true

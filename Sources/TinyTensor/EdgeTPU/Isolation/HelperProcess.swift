@@ -76,7 +76,6 @@
         throw ModelError(.helperFailed, "the system gives no connection to a helper: \(Self.reason(errno))")
       }
       socket = WireSocket(ends[0])
-      let other = WireSocket(ends[1])
       #if canImport(Darwin)
         for end in ends {
           _ = fcntl(end, F_SETFD, FD_CLOEXEC)
@@ -85,8 +84,9 @@
         }
       #endif
       let path = executable ?? Self.ownPath
-      pid = try Self.start(path, other.descriptor)
       ending = Mutex(nil)
+      // Closed in this process once the helper has it: else its end would not be seen.
+      pid = try Self.start(path, closing: ends[1])
       let isHelper = socket.isReadable(within: Self.patience) && socket.receive(UInt64(0)) == wireGreeting
       guard isHelper else {
         kill(pid, SIGKILL)
@@ -198,7 +198,8 @@
       #endif
     }
 
-    private static func start(_ path: String, _ connection: Int32) throws(ModelError) -> pid_t {
+    private static func start(_ path: String, closing connection: Int32) throws(ModelError) -> pid_t {
+      defer { close(connection) }
       #if canImport(Darwin) || canImport(Android)
         var actions: posix_spawn_file_actions_t?
         var attributes: posix_spawnattr_t?

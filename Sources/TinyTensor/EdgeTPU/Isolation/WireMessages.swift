@@ -8,8 +8,10 @@
       for node in shape.nodes {
         put(node.inputs)
         put(node.outputs)
-        put(node.options != nil)
-        if let options = node.options { put(bytes: bytes.extracting(options)) }
+        put(node.customName != nil)
+        guard let name = node.customName else { continue }
+        put(name)
+        put(bytes: bytes.extracting(node.options ?? 0..<0))
       }
     }
 
@@ -51,14 +53,15 @@
       var shape = CompiledGraphShape(tensorCount: try int(), nodes: [])
       var options: [UInt8] = []
       for _ in 0..<(try count()) {
-        var node = CompiledGraphShape.Node(inputs: try ints(), outputs: try ints(), options: nil)
+        var node = CompiledGraphShape.Node(inputs: try ints(), outputs: try ints())
         if try bool() {
+          node.customName = try text()
           let start = options.count
           options += try raw()
           node.options = start..<options.count
         }
         // Of other operators no tensor is of interest.
-        let tensors = node.options == nil ? [] : node.inputs + node.outputs
+        let tensors = node.isCompiled ? node.inputs + node.outputs : []
         guard shape.tensorCount >= 0, tensors.allSatisfy({ (0..<shape.tensorCount).contains($0) }) else {
           throw WireError()
         }
