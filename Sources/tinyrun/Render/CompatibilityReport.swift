@@ -44,7 +44,7 @@ struct CompatibilityReport {
     switch result.obstacle {
     case .notQuantized: "not quantized to 8 bits: nothing would be mapped"
     case .sizeNotFixed: "a size is not fixed: nothing would be mapped"
-    case .alreadyCompiled: "\(Text.plural(leftCount, "operator")) of the compiled model run on the CPU"
+    case .alreadyCompiled: "its compiler left \(Text.plural(leftCount, "operator")) on the CPU"
     case nil:
       result.operators.isEmpty
         ? "there are no operators to map" : "\(Text.plural(leftCount, "operator")) would stay on the CPU"
@@ -86,7 +86,9 @@ struct CompatibilityReport {
   private var table: [String] {
     // The longest status has 83 characters.
     var table = TextTable([.init("Operator"), .init("Count", .right), .init("Status", limit: 90)])
-    for group in groups { table.add([plain(group.name), "\(group.operators.count)", status(group.status, group.role)]) }
+    for group in groups {
+      table.add([plain(group.name), "\(group.operators.count)", status(group.status, group.role)])
+    }
     return table.lines
   }
 
@@ -106,7 +108,7 @@ struct CompatibilityReport {
     if isCompiled { return lines }
     // The table's first line has the titles.
     for (position, op) in result.operators.enumerated().reversed() where op.status != .mapped {
-      lines.insert("      \(plain(op.reason)): \(op.advice)", at: position + 2)
+      lines.insert("      \(plain(op.reason))\(op.advice.isEmpty ? "" : ": \(op.advice)")", at: position + 2)
     }
     return lines
   }
@@ -124,7 +126,8 @@ struct CompatibilityReport {
     if isCompiled { return [] }
     var seen: Set<[String]> = []
     var lines: [String] = []
-    for op in result.operators where op.status != .mapped && op.status != .moreThanOneSubgraph {
+    for op in result.operators
+    where op.status != .mapped && op.status != .moreThanOneSubgraph && op.role != .floatEnd && !op.advice.isEmpty {
       guard seen.insert([op.name, op.reason]).inserted else { continue }
       lines.append("  \(plain(op.name)): \(plain(op.reason)); \(op.advice)")
     }

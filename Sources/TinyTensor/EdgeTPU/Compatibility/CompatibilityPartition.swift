@@ -46,10 +46,9 @@ struct CompatibilityPartition {
     for index in graph.operators.indices { findings.append(try CompatibilityRule.finding(node(index))) }
     let roles = self.roles()
     let obstacle = self.obstacle()
-    if case .sizeNotFixed(let name) = obstacle {
-      let fixed = CompatibilityFinding.limit(
-        "the tensor \(name) has a size that is not fixed", "convert with fixed sizes, the batch among them")
-      findings = findings.map { $0 ?? fixed }
+    if case .sizeNotFixed = obstacle {
+      // What to change is said once, for the model.
+      findings = findings.map { $0 ?? .limit("the model has a size that is not fixed", "") }
     }
 
     var waits = [Bool](repeating: false, count: graph.tensors.count)
@@ -71,8 +70,8 @@ struct CompatibilityPartition {
       operators.append(describe(index, finding, roles[index]))
     }
     return EdgeTPUCompatibility(
-      runtimeVersion: runtime, obstacle: obstacle, operators: operators, firstBlocker: firstBlocker,
-      parameterByteCount: parameterBytes(operators))
+      runtimeVersion: runtime, obstacle: obstacle, operators: operators,
+      firstBlocker: obstacle == nil ? firstBlocker : nil, parameterByteCount: parameterBytes(operators))
   }
 
   private func node(_ index: Int) -> CompatibilityNode {
@@ -159,15 +158,16 @@ struct CompatibilityPartition {
 
   // MARK: Memory
 
-  /// Constant data of mapped operators, each piece once. Pieces lie in the file and are distinct buffers, but hostile
-  /// files may have them overlap: the sum is clamped.
+  /// Weights and biases of mapped operators, which are the constants with a scale; each buffer once. Hostile files may
+  /// have buffers overlap: the sum is clamped.
   private func parameterBytes(_ operators: [EdgeTPUCompatibility.Operator]) -> Int {
     var isCounted = [Bool](repeating: false, count: file.buffers.count)
     var sum = 0
     for (index, op) in graph.operators.enumerated() where operators[index].status == .mapped {
       for tensor in op.inputs where tensor >= 0 {
         let description = graph.tensors[tensor]
-        guard !description.isVariable, let count = file.constantByteCount(description), !isCounted[description.buffer]
+        guard !description.isVariable, description.quantization?.scales.isEmpty == false,
+          let count = file.constantByteCount(description), !isCounted[description.buffer]
         else { continue }
         isCounted[description.buffer] = true
         let (total, overflow) = sum.addingReportingOverflow(count)

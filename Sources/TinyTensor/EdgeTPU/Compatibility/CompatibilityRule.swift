@@ -76,8 +76,8 @@ struct CompatibilityRule: Sendable {
 }
 
 extension CompatibilityRule {
-  /// Why an operator would not be mapped, in the order in which the compiler's requirements are listed; `nil` if it
-  /// probably would be.
+  /// Why an operator would not be mapped, types first, then what is not constant, ranks and further limits; `nil`
+  /// if it probably would be.
   static func finding(_ node: borrowing CompatibilityNode) throws(ModelError) -> CompatibilityFinding? {
     guard node.code.builtin != .custom, let rule = of(node.code.builtin) else {
       return CompatibilityFinding(
@@ -93,12 +93,12 @@ extension CompatibilityRule {
         "convert the model with an older TensorFlow, at best 2.5")
     }
     if let finding = types(node, rule) { return finding }
-    if let finding = ranks(node) { return finding }
     for position in rule.constants {
       if let tensor = node.input(position), !node.isConstant(tensor) {
         return .limit("input \(position) is not constant", "make weights, axes and sizes constants of the model")
       }
     }
+    if let finding = ranks(node) { return finding }
     return try rule.limit?(node)
   }
 
@@ -109,6 +109,8 @@ extension CompatibilityRule {
     for position in node.node.inputs.indices {
       guard let tensor = node.input(position) else { continue }
       let isConstant = node.isConstant(tensor)
+      // What has to be constant and is not is told as that.
+      if !isConstant, rule.constants.contains(position) { continue }
       if tensor.isEightBit {
         if let finding = signed(tensor, node) { return finding }
         continue
