@@ -162,10 +162,10 @@ enum CompatibilityLimits {
   /// How many times as long an axis may become.
   ///
   /// Coral says that some sizes are not mapped for the loss of precision, and not which. DeepLab's compiled form leaves
-  /// 33 times on the CPU; twice is mapped in many models. The number is a guess between them.
+  /// 33 times on the CPU; twice is mapped (google-coral/edgetpu issue 31). The number is a guess between them.
   static let mostEnlargement = 16
 
-  /// How many bytes a resized image may have: google-coral/edgetpu issue 31 has one of 512 KiB that is mapped, and one of
+  /// Fewer bytes than this a resized image may have, another guess: google-coral/edgetpu issue 31 has one of 512 KiB that is mapped, and one of
   /// 8 MiB, the size of the chip's memory, that is not.
   static let mostResizedBytes = 8 << 20
 
@@ -180,12 +180,12 @@ enum CompatibilityLimits {
       return nil
     }
     for axis in input.indices {
-      // Sizes of tensors with a fixed shape fit 32 bits, so the product fits; they were checked to be positive.
+      // Sizes fit 32 bits, so that the product may overflow where Int has no more; what does not fit is no bound.
       let (most, overflow) = input[axis].multipliedReportingOverflow(by: mostEnlargement)
       guard overflow || output.shape[axis] <= most else {
         return .limit(
-          "it enlarges \(input[axis]) to \(output.shape[axis]); beyond \(mostEnlargement) times precision is lost",
-          "enlarge less or in steps, or leave it to the CPU as the model's end")
+          "it enlarges \(input[axis]) to \(output.shape[axis]); beyond \(mostEnlargement) times is probably not mapped",
+          "enlarge less, or move it behind all that can be mapped")
       }
     }
     guard let count = output.elementCount, count >= mostResizedBytes else { return nil }

@@ -97,17 +97,15 @@ extension ModelFile.Tensor {
     (elementType == .int8 || elementType == .uint8) && quantization?.scales.isEmpty == false
   }
 
-  /// How many axes lie outside the three innermost ones. Those are what the chip computes along: y, x and z.
-  var outerRank: Int { max(0, shape.count - 3) }
-
-  /// An axis counted from the innermost one, 0 for z, 1 for x, 2 for y; `nil` if there is no such axis.
+  /// An axis counted from the innermost one, 0 for z, 1 for x, 2 for y, which the chip computes along; `nil` if there
+  /// is no such axis.
   func distanceFromInside(axis: Int) -> Int? {
     guard axis < shape.count, axis >= -shape.count else { return nil }
     return axis < 0 ? -axis - 1 : shape.count - 1 - axis
   }
 
-  /// Whether only the innermost axis is longer than 1.
-  var isOneDimensional: Bool { shape.dropLast().allSatisfy { $0 == 1 } }
+  /// Whether only the innermost axis is longer than 1; false for more axes than any tensor can have.
+  var isOneDimensional: Bool { shape.count <= Shape.maximumRank && shape.dropLast().allSatisfy { $0 == 1 } }
 
   /// How many elements it has; `nil` if a size is negative or the product does not fit.
   var elementCount: Int? { Shape(shape)?.count }

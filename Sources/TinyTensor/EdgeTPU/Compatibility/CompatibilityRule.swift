@@ -81,7 +81,7 @@ extension CompatibilityRule {
   static func finding(_ node: borrowing CompatibilityNode) throws(ModelError) -> CompatibilityFinding? {
     guard node.code.builtin != .custom, let rule = of(node.code.builtin) else {
       return CompatibilityFinding(
-        .notSupported, "the Edge TPU has no \(node.code.name)", advice(forUnsupported: node.code))
+        .notSupported, "the Edge TPU has no such operator", advice(forUnsupported: node.code))
     }
     guard node.runtime >= rule.firstRuntime else {
       return CompatibilityFinding(
@@ -148,6 +148,11 @@ extension CompatibilityRule {
     for index in node.node.inputs + node.node.outputs where index >= 0 {
       let tensor = node.tensors[index]
       if node.isConstant(tensor) { continue }
+      // Longer shapes are not looked through, nor written out for every operator that has them.
+      guard tensor.shape.count <= Shape.maximumRank else {
+        return CompatibilityFinding(
+          .unsupportedRank, "a tensor has \(tensor.shape.count) axes", "reshape to the 3 innermost axes")
+      }
       if tensor.shape.contains(where: { $0 < 1 }) || tensor.elementCount == nil {
         return .limit("the shape \(describeShape(tensor.shape)) is empty or impossible", "give every tensor a size")
       }

@@ -65,12 +65,19 @@ public struct EdgeTPUCompatibility: Sendable, Hashable {
 
   /// What the compiler says of operators, in its words.
   public enum Status: Sendable, Hashable, CaseIterable {
+    /// It would probably run on the Edge TPU.
     case mapped
+    /// The Edge TPU, or the runtime that was asked for, does not have it.
     case notSupported
+    /// The compiler does not know this version of its definition.
     case versionNotSupported
+    /// It could be mapped by itself, but depends on an operator that stays on the CPU.
     case moreThanOneSubgraph
+    /// One of its tensors does not have quantized numbers of 8 bits.
     case unsupportedType
+    /// One of its tensors has more than three axes above 1.
     case unsupportedRank
+    /// Its options, sizes or constants are not ones that the compiler takes.
     case unspecifiedLimitation
   }
 }
