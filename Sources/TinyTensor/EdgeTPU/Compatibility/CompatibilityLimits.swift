@@ -165,8 +165,8 @@ enum CompatibilityLimits {
   /// 33 times on the CPU; twice is mapped (google-coral/edgetpu issue 31). The number is a guess between them.
   static let mostEnlargement = 16
 
-  /// Fewer bytes than this a resized image may have, another guess: google-coral/edgetpu issue 31 has one of 512 KiB that is mapped, and one of
-  /// 8 MiB, the size of the chip's memory, that is not.
+  /// A resized image has fewer bytes than this, another guess: google-coral/edgetpu issue 31 has one of 512 KiB that is
+  /// mapped, and one of 8 MiB, the size of the chip's memory, that is not.
   static let mostResizedBytes = 8 << 20
 
   static func resize(_ node: borrowing CompatibilityNode) throws(ModelError) -> CompatibilityFinding? {

@@ -1,8 +1,8 @@
 /// What the Edge TPU's compiler takes of one kind of operator: the one list that the check is made from.
 ///
 /// Limits are those of Coral's table of supported operations, first runtimes those of its later copies as they are
-/// remembered. Newest versions are those of TensorFlow Lite 2.5, which compiler 16 is built with: its refusal of CONV_2D
-/// version 6 is reported in google-coral/edgetpu issue 631.
+/// remembered. Newest versions are those of TensorFlow Lite 2.5, as they are remembered, which compiler 16 seems to be
+/// built with: its refusal of CONV_2D version 6 is reported in google-coral/edgetpu issue 631.
 struct CompatibilityRule: Sendable {
   let code: BuiltinOperator
   /// The first `RuntimeVersion` of libedgetpu that has it.

@@ -1,8 +1,8 @@
 /// Which operators of an uncompiled model the Edge TPU's compiler would probably map, and what keeps it from the rest.
 ///
 /// The rules are those that Coral has published, with what has been seen of compiled models and of the compiler's logs
-/// (version 16). The compiler has limits that it does not name, so that this is an estimate and no promise. Nothing here
-/// needs the compiler, a device or its library.
+/// (version 16). The compiler has limits that it does not name, so that this is an estimate and no promise. Nothing
+/// here needs the compiler, a device or its library.
 public struct EdgeTPUCompatibility: Sendable, Hashable {
   /// The `RuntimeVersion` of libedgetpu that the model would be compiled for.
   public let runtimeVersion: Int
@@ -14,7 +14,7 @@ public struct EdgeTPUCompatibility: Sendable, Hashable {
   /// model's ends are not counted. `nil` if there is none, or if an obstacle keeps the whole model there.
   public let firstBlocker: Int?
   /// Weights and biases of the operators that would be mapped, in bytes as the file holds them; the compiler pads them
-  /// (four compiled models hold from 9 to 33 percent more).
+  /// (four compiled models hold from 8 to 33 percent more).
   public let parameterByteCount: Int
 
   /// What the versions of libedgetpu are that can be asked for.
