@@ -140,8 +140,8 @@ struct CompatibilityReport {
       return ["\(result.mappedCount) compiled, \(total - result.mappedCount) of \(total) operators run on the CPU"]
     }
     var lines = [
-      "\(result.mappedCount) of \(total) operators would probably run on the Edge TPU, \(total - result.mappedCount) on "
-        + "the CPU"
+      "\(result.mappedCount) of \(total) operators would probably run on the Edge TPU, "
+        + "\(total - result.mappedCount) on the CPU"
     ]
     if result.mappedCount > 0 {
       lines.append(

@@ -3,8 +3,8 @@
 /// An operator is mapped if the rules allow it and none of its inputs comes from an operator that stays: whatever
 /// depends on one that stays is left too, wherever it stands in the file. TensorFlow Lite divides graphs among
 /// delegates in this way. DeepLab's compiled form agrees, but everything behind its first operator that stays depends
-/// on it, so that it does not tell dependence from the order in the file. Conversions at the inputs keep nothing else on
-/// the CPU.
+/// on it, so that it does not tell dependence from the order in the file. Conversions at the inputs keep nothing else
+/// on the CPU.
 struct CompatibilityPartition {
   private let file: ModelFile
   private let runtime: Int
