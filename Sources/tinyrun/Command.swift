@@ -12,6 +12,7 @@ struct Command: Sendable {
     Command(name: "bench", help: .bench, run: Bench.run),
     Command(name: "profile", help: .profile, run: Profile.run),
     Command(name: "kernels", help: .kernels, run: Kernels.run),
+    Command(name: "check", help: .check, run: Check.run),
     Command(name: "devices", help: .devices, run: Devices.run),
     Command(name: "knobs", help: .knobs, run: Knobs.run),
     Command(name: "cases", help: .cases, run: Cases.run),

@@ -16,6 +16,8 @@ struct Help: Sendable {
   /// Options that the command shares with others.
   private var sharedOptions: [(String, String)] {
     if usage.hasPrefix("kernels") { return Self.modelOptions }
+    // A check loads nothing.
+    if usage.hasPrefix("check") { return [] }
     if usage.contains("MODEL") { return Self.executionOptions + Self.modelOptions }
     return usage.hasPrefix("cases") ? Self.executionOptions : []
   }
@@ -164,6 +166,26 @@ extension Help {
       ("--json", "the result for programs"),
     ],
     example: "tinyrun kernels 49,512,512 dw:14x14x512,3x3,1")
+
+  static let check = Help(
+    summary: "tell whether a model would map to the Edge TPU, and what to change",
+    usage: "check MODEL [--runtime N] [--ops] [--json]",
+    description: """
+      MODEL is a file that is not compiled yet. Prints what the Edge TPU's compiler would probably say of its operators,
+      in the compiler's words; the first operator that would stay on the CPU, with which all that depends on it stays;
+      for each kind of operator that is not mapped, what to change; and an estimate of the memory for parameters on the
+      chip. The rules are those that Coral has published, and what compiled models show. The compiler has limits that it
+      does not name: the answer is what would probably map. Of a model that is compiled already, the operators that its
+      compiler left on the CPU are shown. Nothing is run, and neither compiler nor device is needed.
+      The exit status is 0 if all operators would probably be mapped, QUANTIZE of float32 inputs and DEQUANTIZE to
+      float32 outputs aside, 1 if some would not, and 3 for a file that cannot be opened.
+      """,
+    options: [
+      ("--runtime N", "the runtime version to compile for, 10 to 14; 14 unless given"),
+      ("--ops", "every operator with its status, the reason and what to change"),
+      ("--json", "everything, for programs"),
+    ],
+    example: "tinyrun check mobilenet_v2_int8.tflite --runtime 13")
 
   static let devices = Help(
     summary: "show what can run models here: the processor, its kernels, accelerators",
