@@ -234,7 +234,10 @@ extension Help {
     example: "tinyrun operators --all")
 
   private static let executionOptions = [
-    ("--device D", "cpu, edgetpu[:N], edgetpu:usb[:N] or edgetpu:pci[:N]; unless given, what the model was compiled for"),
+    (
+      "--device D",
+      "cpu, edgetpu[:N], edgetpu:usb[:N], edgetpu:pci[:N]; unless given, what the model is compiled for"
+    ),
     ("--isolate", "drive the Edge TPU in a process of its own, whose end is an error and not the end of tinyrun"),
     ("--performance P", "the Edge TPU's clock: low, medium, high or max; the highest unless given"),
     ("--threads N", "threads that work on one run, 1 to \(Models.mostThreads); 1 unless given"),

@@ -87,7 +87,8 @@ enum CompiledOperator {
     // New states of an LSTM go where the old ones were: they are no outputs of the operator.
     let outputs = executable.outputs.filter { !isState($0) }
     let lists = [
-      ("input", executable.inputs, operands.inputs, graph.node.inputs), ("output", outputs, operands.outputs, graph.node.outputs),
+      ("input", executable.inputs, operands.inputs, graph.node.inputs),
+      ("output", outputs, operands.outputs, graph.node.outputs),
     ]
     for (what, layers, tensors, indices) in lists {
       guard layers.count == tensors.count else {

@@ -124,7 +124,8 @@ private struct PackageReader {
     let estimate = cycles > 0 ? cycles : oldCycles
     return EdgeTPUPackage.Executable(
       version: Int(try table.scalar(0, default: Int32(0))), name: try text(table, 1),
-      serializedModelByteCount: try table.vector(2, of: UInt8.self)?.count ?? 0, kind: EdgeTPUPackage.Kind(Int(try table.scalar(13, default: Int16(0)))),
+      serializedModelByteCount: try table.vector(2, of: UInt8.self)?.count ?? 0,
+      kind: EdgeTPUPackage.Kind(Int(try table.scalar(13, default: Int16(0)))),
       chip: try text(table, 10), batchSize: Int(try table.scalar(3, default: Int32(0))),
       scratchByteCount: Int(try table.scalar(4, default: Int32(0))), instructions: instructions,
       transferHintCount: hints.count, isFullyDeterministic: hints.isDeterministic,

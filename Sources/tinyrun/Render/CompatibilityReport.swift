@@ -43,7 +43,7 @@ struct CompatibilityReport {
   var shortfall: String {
     switch result.obstacle {
     case .notQuantized: "not quantized to 8 bits: nothing would be mapped"
-    case .sizeNotFixed: "a size is not fixed: nothing would be mapped"
+    case .sizeNotFixed: "a size is not fixed: as it is, nothing would be mapped"
     case .alreadyCompiled: "its compiler left \(Text.plural(leftCount, "operator")) on the CPU"
     case nil:
       result.operators.isEmpty
@@ -69,6 +69,9 @@ struct CompatibilityReport {
   private var verdict: String {
     if isCompiled { return "is compiled for the Edge TPU already" }
     if result.mapsWhole { return "would probably map to the Edge TPU, runtime \(result.runtimeVersion)" }
+    if case .sizeNotFixed = result.obstacle {
+      return "would probably not map to the Edge TPU as it is, runtime \(result.runtimeVersion)"
+    }
     if result.mappedCount == 0 { return "would probably not map to the Edge TPU, runtime \(result.runtimeVersion)" }
     return "would probably map to the Edge TPU in part, runtime \(result.runtimeVersion)"
   }
@@ -78,7 +81,7 @@ struct CompatibilityReport {
     case .notQuantized:
       "quantize it first: convert with full integer quantization, so that weights and activations have 8 bits"
     case .sizeNotFixed(let tensor):
-      "the compiler wants constant sizes: fix those of \(plain(tensor)) (of a batch, to 1), and convert again"
+      "the compiler wants constant sizes: fix those of \(plain(tensor)) (of a batch, to 1), and convert again. Then:"
     case .alreadyCompiled, nil: nil
     }
   }

@@ -63,7 +63,9 @@ struct EdgeTPUFailureTests {
 
   @Test("a library that is too old, or does not say how old it is")
   func old() throws {
-    for version in ["BuildLabel(COMPILER=5), RuntimeVersion(13)", "RuntimeVersion()", "RuntimeVersion(99999999999)", "?"] {
+    for version in [
+      "BuildLabel(COMPILER=5), RuntimeVersion(13)", "RuntimeVersion()", "RuntimeVersion(99999999999)", "?",
+    ] {
       let error = try #require(try refusal(["VERSION": version]))
       #expect(error.code == .libraryTooOld && error.message.contains("16.0"), "\(version)")
     }

@@ -133,7 +133,9 @@ struct EdgeTPUProtocolTests {
       }
       try await group.waitForAll()
     }
-    #expect(library.trace.count { $0 == "init len=\(TestModel.compiled().operators[0].customOptions?.count ?? 0) hash=3101" } == 3)
+    #expect(
+      library.trace.count { $0 == "init len=\(TestModel.compiled().operators[0].customOptions?.count ?? 0) hash=3101" }
+        == 3)
   }
 
   private struct WrongAnswer: Error {}

@@ -25,7 +25,9 @@ struct CompiledPackage {
     let token: UInt64 = 0xbdd2_8bde_bd94_4998
     let main = FlatTable([
       1: .string("model"), 3: .int32(1),
-      5: .tables([FlatTable([0: .bytes([1, 2, 3]), 1: .tables([FlatTable(), FlatTable()])]), FlatTable([0: .bytes([4])])]),
+      5: .tables([
+        FlatTable([0: .bytes([1, 2, 3]), 1: .tables([FlatTable(), FlatTable()])]), FlatTable([0: .bytes([4])]),
+      ]),
       7: .table(FlatTable([0: .tables([FlatTable(), FlatTable(), FlatTable()]), 1: .bool(true)])),
       8: .tables(inputs.map(Self.table)), 9: .tables(outputs.map(Self.table)), 10: .string("beagle"), 12: .int32(99552),
       13: .int16(2), 14: .uint64(token), 16: .uint64(458040),

@@ -48,10 +48,6 @@ struct CompatibilityPartition {
     for index in graph.operators.indices { findings.append(try CompatibilityRule.finding(node(index))) }
     let roles = self.roles()
     let obstacle = self.obstacle()
-    if case .sizeNotFixed = obstacle {
-      // What to change is said once, for the model.
-      findings = findings.map { $0 ?? .limit("the model has a size that is not fixed", "") }
-    }
 
     var waits = [Bool](repeating: false, count: graph.tensors.count)
     var operators: [EdgeTPUCompatibility.Operator] = []
@@ -73,7 +69,7 @@ struct CompatibilityPartition {
     }
     return EdgeTPUCompatibility(
       runtimeVersion: runtime, obstacle: obstacle, operators: operators,
-      firstBlocker: obstacle == nil ? firstBlocker : nil, parameterByteCount: parameterBytes(operators))
+      firstBlocker: obstacle == .notQuantized ? nil : firstBlocker, parameterByteCount: parameterBytes(operators))
   }
 
   private func node(_ index: Int) -> CompatibilityNode {
@@ -100,10 +96,7 @@ struct CompatibilityPartition {
 
   // MARK: The model as a whole
 
-  private func isCompiled(_ op: ModelFile.Operator) -> Bool {
-    let code = file.operatorCodes[op.codeIndex]
-    return code.builtin == .custom && code.customName == "edgetpu-custom-op"
-  }
+  private func isCompiled(_ op: ModelFile.Operator) -> Bool { file.operatorCodes[op.codeIndex].isCompiledForEdgeTPU }
 
   /// What is to say of a model that was compiled already; `nil` for others.
   private func compiled() -> EdgeTPUCompatibility? {

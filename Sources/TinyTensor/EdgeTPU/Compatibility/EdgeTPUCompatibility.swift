@@ -8,10 +8,11 @@ public struct EdgeTPUCompatibility: Sendable, Hashable {
   public let runtimeVersion: Int
   /// What keeps the compiler from the whole model; `nil` if nothing does.
   public let obstacle: Obstacle?
-  /// The operators of the file's first graph, in the order of their execution.
+  /// The operators of the file's first graph, in the order of their execution; where sizes are not fixed, with those
+  /// that the file has in their places.
   public let operators: [Operator]
   /// The index of the first operator that would stay on the CPU: what depends on it stays there too. Conversions at the
-  /// model's ends are not counted. `nil` if there is none, or if an obstacle keeps the whole model there.
+  /// model's ends are not counted. `nil` if there is none.
   public let firstBlocker: Int?
   /// Weights and biases of the operators that would be mapped, in bytes as the file holds them; the compiler pads them
   /// (four compiled models hold from 8 to 33 percent more).

@@ -44,8 +44,10 @@
       _ library: EdgeTPULibrary, _ type: Int32, _ name: String?, _ settings: [EdgeTPUOptions.Setting]
     ) -> UnsafeMutableRawPointer? {
       // Sound: the strings and records live until the call has returned, and are copied in it.
-      let texts: [UnsafeMutablePointer<CChar>?] = unsafe settings.flatMap { unsafe [strdup($0.name), strdup($0.value)] }
-      defer { for unsafe text in unsafe texts { unsafe free(text) } }
+      var texts: [UnsafeMutablePointer<CChar>?] = unsafe settings.flatMap {
+        unsafe [strdup($0.name), strdup($0.value)]
+      }
+      defer { while let text = unsafe texts.popLast() { unsafe free(text) } }
       return unsafe texts.withUnsafeBytes { records in
         // An array of pointers is an array of records of two pointers.
         let first = settings.isEmpty ? nil : records.baseAddress

@@ -86,7 +86,7 @@
         guard let free = unsafe kernel?.free else { continue }
         unsafe free(context, userData(index))
       }
-      for unsafe sizes in unsafe resized.values { unsafe free(sizes) }
+      while let entry = unsafe resized.popFirst() { unsafe free(entry.value) }
     }
 
     /// Runs a function of libedgetpu and says whether it went well.

@@ -5,7 +5,7 @@
     private var blocks: [UnsafeMutableRawPointer] = unsafe []
 
     deinit {
-      for unsafe block in unsafe blocks { unsafe block.deallocate() }
+      while let block = unsafe blocks.popLast() { unsafe block.deallocate() }
     }
 
     /// Zeroed bytes, aligned for every C type.
@@ -33,7 +33,9 @@
     func text(_ text: String) -> UnsafeMutableRawPointer {
       let bytes = Array(text.utf8)
       let memory = unsafe zeroed(bytes.count + 1)
-      for (index, byte) in bytes.enumerated() { unsafe memory.storeBytes(of: byte, toByteOffset: index, as: UInt8.self) }
+      for (index, byte) in bytes.enumerated() {
+        unsafe memory.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+      }
       return unsafe memory
     }
 

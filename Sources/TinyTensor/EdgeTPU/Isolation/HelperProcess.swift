@@ -221,7 +221,7 @@
       unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
       let texts: [String] = [path, argument, String(descriptor)]
       var words: [UnsafeMutablePointer<CChar>?] = unsafe texts.map { unsafe strdup($0) }
-      defer { for unsafe word in unsafe words { unsafe free(word) } }
+      defer { while let word = unsafe words.popLast() { unsafe free(word) } }
       unsafe words.append(nil)
       var pid: pid_t = 0
       let failure = unsafe posix_spawn(&pid, path, &actions, &attributes, words, environ)
