@@ -25,11 +25,13 @@ public final class FakeLibrary: Sendable {
     /// Whose device cannot be opened.
     public static let closed = Build(flags: ["-DKNOBS=\"OPEN_FAILS=1\""])
 
+    /// The flags.
     public var description: String { flags.isEmpty ? "old" : flags.joined(separator: " ") }
   }
 
   /// Why there is no library.
   public struct Failure: Error, CustomStringConvertible {
+    /// What to do.
     public let description: String
   }
 

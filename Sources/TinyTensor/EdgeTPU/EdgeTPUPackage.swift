@@ -29,9 +29,11 @@ public struct EdgeTPUPackage: Sendable, Hashable {
   public struct Executable: Sendable, Hashable {
     /// Of its format.
     public let version: Int
+    /// What the compiler calls it.
     public let name: String
     /// Of a model that it carries beside its instructions.
     public let serializedModelByteCount: Int
+    /// What it is for.
     public let kind: Kind
     /// The chip's name, `beagle` for the Edge TPU.
     public let chip: String
@@ -55,12 +57,15 @@ public struct EdgeTPUPackage: Sendable, Hashable {
     public let parameterCachingToken: UInt64
     /// Cycles of the chip's clock that the compiler expects a run to take; `nil` where it did not say.
     public let estimatedCycles: UInt64?
+    /// What it reads, in the order of the operator's inputs.
     public let inputs: [Layer]
+    /// What it writes, in the order of the operator's outputs; names of new states end in `_variable_output`.
     public let outputs: [Layer]
   }
 
   /// A piece of a program.
   public struct Instructions: Sendable, Hashable {
+    /// Its size in bytes.
     public let byteCount: Int
     /// Places in it that addresses are written to before it runs.
     public let fixupCount: Int
@@ -80,14 +85,17 @@ public struct EdgeTPUPackage: Sendable, Hashable {
 
   /// An input or output of a program.
   public struct Layer: Sendable, Hashable {
+    /// The name of the tensor that it was made from.
     public let name: String
     /// With the padding that the chip wants.
     public let byteCount: Int
     /// Height, width and channels.
     public let sizes: [Int]
+    /// The type of its elements.
     public let type: LayerType
     /// As the tensor of the model has it: for int8 the file says 128 more, for int16 32,768 more.
     public let zeroPoint: Int
+    /// Its scale.
     public let scale: Float
     /// How often it is passed in one run.
     public let executionsPerRun: Int
@@ -125,6 +133,15 @@ extension EdgeTPUPackage {
     // Each is inside the file: no overflow.
     for executable in executables where isCounted(executable.kind) { sum += executable.parameterByteCount }
     return sum
+  }
+
+  /// Whether two packages were compiled together, so that the parameters of both stay on the chip when their models
+  /// take turns.
+  ///
+  /// - Parameter other: a package of another model.
+  public func sharesParameterMemory(with other: EdgeTPUPackage) -> Bool {
+    guard let token = mainExecutable?.parameterCachingToken, token != 0 else { return false }
+    return token == other.mainExecutable?.parameterCachingToken
   }
 
   /// The program that computes the outputs.

@@ -40,7 +40,12 @@ struct ModelText {
     let name = report.path.split(separator: "/").last.map(String.init) ?? report.path
     let description = file.description.isEmpty ? "" : "  \"\(plain(file.description, 40))\""
     var lines = ["\(plain(name, 60))  TFL3 v\(file.version)  \(Text.bytes(file.byteCount))\(description)"]
-    if let refusal = report.refusal { lines.append("cannot run: \(Text.printable(refusal.message))") }
+    if let refusal = report.refusal {
+      lines.append(
+        refusal.code == .wrongDevice && file.isCompiledForEdgeTPU
+          ? "needs the Edge TPU: see below whether it can run here"
+          : "cannot run: \(Text.printable(refusal.message))")
+    }
     for entry in report.entries {
       let place = file.subgraphs.count > 1 || entry.subgraph != 0 ? "  (subgraph \(entry.subgraph))" : ""
       lines.append((entry.key.map { "signature  \(plain($0, 60))" } ?? "no signature") + place)

@@ -60,6 +60,9 @@ struct EdgeTPUPackageTests {
     #expect(package.executables[1].estimatedCycles == nil)
     #expect(package.cachedParameterByteCount == 48)
     #expect(package.streamedParameterByteCount == 0)
+    // All packages of these tests have one token.
+    let other = CompiledPackage.bytes(inputs: [[1, 4]], outputs: [[1, 4]])
+    #expect(try package.sharesParameterMemory(with: read(other.customOptions)))
   }
 
   @Test("another identifier is told, no package or no executables are an error with a place")

@@ -16,14 +16,12 @@
     /// A program that isolates the Edge TPU in a copy of itself calls this before anything else:
     ///
     /// ```swift
-    /// @main
-    /// struct Program {
-    ///   static func main() throws {
-    ///     EdgeTPUHelper.serveIfAsked()
-    ///     let device = Device.edgeTPU(EdgeTPUOptions(isolation: .helperProcess(executable: nil)))
-    ///     let model = try Model(path: "model_edgetpu.tflite", device: device)
-    ///   }
-    /// }
+    /// import TinyTensor
+    ///
+    /// EdgeTPUHelper.serveIfAsked()
+    /// let device = Device.edgeTPU(EdgeTPUOptions(isolation: .helperProcess(executable: nil)))
+    /// let model = try Model(path: "model_edgetpu.tflite", device: device)
+    /// print(model.operators.count)
     /// ```
     public static func serveIfAsked() {
       let words = CommandLine.arguments
