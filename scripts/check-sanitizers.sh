@@ -4,6 +4,7 @@
 #
 #   thread   several sessions at once, each with two threads that share its work, on the models of Fixtures
 #   address  folders of cases, with each set of kernels that the processor has, and the models of Fixtures
+#   both     models compiled for the Edge TPU, on a fake libedgetpu, in the tool's process and in a helper's
 #
 # Leaks are not looked for: the pool's threads live as long as the process.
 #
@@ -37,6 +38,9 @@ mkdir -p "$scratch"
 
 models=(Fixtures/models/mnist_cnn_int8.tflite Fixtures/models/mnist_dscnn_int8.tflite
   Fixtures/models/mnist_cnn_uint8.tflite)
+compiled=(Fixtures/edgetpu/single.tflite Fixtures/edgetpu/surrounded.tflite Fixtures/edgetpu/states.tflite)
+clang -shared -fPIC -O1 -o "$scratch/libedgetpu.so.1" Tests/FakeEdgeTPU/fake_edgetpu.c
+export TINYTENSOR_EDGETPU_LIB=$scratch/libedgetpu.so.1
 failures=0
 
 # Runs a command whose report, if it makes one, names the sanitizer.
@@ -62,6 +66,10 @@ for sanitizer in "${sanitizers[@]}"; do
       check "$tinyrun" bench "$model" --threads 2 --sessions 1 --runs 300 --warmup 2
       check "$tinyrun" bench "$model" --threads 2 --sessions 3 --runs 150 --warmup 2
     done
+    for model in "${compiled[@]}"; do
+      check "$tinyrun" bench "$model" --threads 2 --sessions 3 --runs 150 --warmup 2
+      check "$tinyrun" bench "$model" --threads 2 --sessions 3 --runs 150 --warmup 2 --isolate
+    done
   else
     export ASAN_OPTIONS=detect_leaks=0
     for set in $sets; do
@@ -69,6 +77,10 @@ for sanitizer in "${sanitizers[@]}"; do
       for model in "${models[@]}"; do
         check "$tinyrun" bench "$model" --threads 2 --runs 20 --warmup 2 --kernels "$set"
       done
+    done
+    for model in "${compiled[@]}"; do
+      check "$tinyrun" bench "$model" --runs 20 --warmup 2
+      check "$tinyrun" bench "$model" --runs 20 --warmup 2 --isolate
     done
     check "$tinyrun" kernels 13,37,70 7,64,64 dw:9x7x20,3x3,2 dw:8x9x32,3x3,1 --seconds 0.05
   fi

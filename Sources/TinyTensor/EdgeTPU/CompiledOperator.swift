@@ -8,7 +8,8 @@ enum CompiledOperator {
   static func translate(
     _ graph: inout GraphBuilder, on options: EdgeTPUOptions
   ) throws(ModelError) -> Operation? {
-    let package = try package(of: graph)
+    let package = try package(of: graph.node, at: graph.operatorIndex, in: graph.file)
+    try checkFurtherPackages(of: graph)
     var inputs: [Operand] = []
     for index in graph.node.inputs.indices { inputs.append(try graph.input(index, oneOf: [])) }
     let operands = try operands(of: graph, inputs)
@@ -26,20 +27,37 @@ enum CompiledOperator {
     return try bind(&graph, compiled, inputs, sizes)
   }
 
-  private static func package(of graph: GraphBuilder) throws(ModelError) -> EdgeTPUPackage {
+  /// Refuses a graph with a package that cannot be read: libedgetpu gets all of them at once, and trusts them.
+  private static func checkFurtherPackages(of graph: GraphBuilder) throws(ModelError) {
+    let operators = graph.subgraph.operators
+    func isCompiled(_ index: Int) -> Bool {
+      graph.file.operatorCodes[operators[index].codeIndex].isCompiledForEdgeTPU
+    }
+    // With the first of them that is done for all.
+    guard !operators[..<graph.operatorIndex].indices.contains(where: isCompiled) else { return }
+    for index in (graph.operatorIndex + 1)..<operators.count where isCompiled(index) {
+      _ = try package(of: operators[index], at: index, in: graph.file)
+    }
+  }
+
+  private static func package(
+    of node: ModelFile.Operator, at index: Int, in file: ModelFile
+  ) throws(ModelError) -> EdgeTPUPackage {
+    func refuse(_ code: ModelError.Code, _ message: String, at byte: Int? = nil) -> ModelError {
+      ModelError(
+        code, "operator \(index) (\(compiledOperatorName)): \(message)", byteOffset: byte, operatorIndex: index)
+    }
     let package: EdgeTPUPackage?
     do throws(ModelError) {
-      package = try graph.file.edgeTPUPackage(of: graph.node)
+      package = try file.edgeTPUPackage(of: node)
     } catch {
-      var own = graph.error(error.code, error.message)
-      own.byteOffset = error.byteOffset
-      throw own
+      throw refuse(error.code, error.message, at: error.byteOffset)
     }
     guard let package, package.mainExecutable != nil else {
-      throw graph.error(.malformedFile, "its package holds no executable; compile the model again")
+      throw refuse(.malformedFile, "its package holds no executable; compile the model again")
     }
     guard package.furtherChipCount == 0, package.virtualChip >= 0 else {
-      throw graph.error(
+      throw refuse(
         .unsupportedOperator, "its package is for several chips, which libedgetpu does not run; compile it for one")
     }
     return package

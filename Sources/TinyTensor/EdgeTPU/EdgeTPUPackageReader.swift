@@ -54,6 +54,11 @@ private struct PackageReader {
 
   mutating func package(_ bytes: RawSpan) throws(ReadError) -> EdgeTPUPackage {
     let map = try FlexValue(root: bytes, &budget).map(&budget)
+    // libedgetpu looks members up without a check of where their names lie.
+    for index in 0..<map.count {
+      _ = try map.key(at: index, &budget)
+      _ = try map.value(at: index, &budget)
+    }
     guard let member = try map.value(forKey: "4", &budget) else {
       throw ReadError(.missingField, at: 0, "the custom options have no member \"4\", which holds the package")
     }

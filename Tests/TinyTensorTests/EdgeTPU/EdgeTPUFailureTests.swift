@@ -183,6 +183,14 @@ struct EdgeTPUFailureTests {
       $0.operators[0].customOptions = package.customOptions
     }
     #expect(library.trace.isEmpty)
+    // libedgetpu gets all packages of a graph at once: a damaged one is found before.
+    var two = TestModel.compiled()
+    let second = two.output([1, 10], .uint8, scale: 1)
+    two.addCompiled([two.outputs[0]], [second], .bytes(inputs: [[1, 10]], outputs: [[1, 10]]))
+    two.operators[1].customOptions = [1, 2, 3]
+    let error = try #require(refusal(of: two, on: library.device()))
+    #expect(error.code == .malformedFile && error.operatorIndex == 1)
+    #expect(!library.trace.contains { $0.hasPrefix("Delegate.Prepare") })
   }
 
   @Test("libedgetpu's own refusal of a package comes with its words")

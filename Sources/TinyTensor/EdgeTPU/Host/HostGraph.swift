@@ -76,7 +76,7 @@
       unsafe registrations = memory.zeroed(max(1, shape.nodes.count) * HostLayout.Registration.byteCount)
       unsafe plan = memory.intArray(route == .registration ? [] : Array(shape.nodes.indices))
       writeNodes()
-      unsafe HostCallbacks.install(in: self, at: unsafe context, route)
+      unsafe HostCallbacks.install(in: self, at: context, route)
       try claim()
     }
 
