@@ -6,13 +6,18 @@ import PackageDescription
 /// Warnings are errors only where `TINYTENSOR_WARNINGS_AS_ERRORS` is set, as continuous integration does.
 let warnings: [SwiftSetting] =
   Context.environment["TINYTENSOR_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+/// Where `TINYTENSOR_TESTABLE` is set, optimised builds can be tested, so that one build serves both as the product and
+/// for its tests.
+let testability: [SwiftSetting] =
+  Context.environment["TINYTENSOR_TESTABLE"] == nil
+  ? [] : [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
 let settings: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
     .enableExperimentalFeature("Lifetimes"),
     .enableUpcomingFeature("MemberImportVisibility"),
-  ] + warnings
+  ] + warnings + testability
 
 /// Kernels are optimised in debug builds too, as one module: unoptimised they are 16 to 90 times slower.
 let kernelFlags = ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"]
