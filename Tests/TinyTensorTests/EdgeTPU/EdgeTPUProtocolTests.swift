@@ -163,8 +163,12 @@ struct EdgeTPUProtocolTests {
     let calls = tinytensor_allocation_count()
     for _ in 0..<10_000 { try session.run() }
     #expect(tinytensor_live_allocation_count() == live)
-    // Closures take memory in debug builds.
-    if !_isDebugAssertConfiguration() { #expect(tinytensor_allocation_count() == calls) }
+    // Closures take memory in debug builds, and give it back.
+    #if DEBUG
+      #expect(tinytensor_allocation_count() >= calls)
+    #else
+      #expect(tinytensor_allocation_count() == calls)
+    #endif
   }
 
   @Test("a constant input is writable memory for the device")
