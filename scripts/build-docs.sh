@@ -22,16 +22,18 @@ if [[ -z $docc ]]; then
   exit 1
 fi
 
-# TinyTensor's build builds the others too, and each module writes its own symbols.
+# TinyTensor's build builds the others too. Symbols are taken out of the built modules.
+swift build --quiet --target TinyTensor
+built=$(swift build --show-bin-path)
+target=$(swift -print-target-info | sed -nE 's/^ *"triple": "(.*)",$/\1/p' | head -n 1)
 mkdir "$work/symbols"
-swift build --quiet --scratch-path "$work/build" --target TinyTensor \
-  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$work/symbols"
 
 status=0
 for module in "${modules[@]}"; do
-  # The module's own symbols only: not those that it adds to others' types, nor those of other modules.
+  # The module's own symbols, and those that it adds to others' types.
   mkdir "$work/symbols/$module"
-  cp "$work/symbols/$module.symbols.json" "$work/symbols/$module@"*.symbols.json "$work/symbols/$module/"
+  swift symbolgraph-extract -module-name "$module" -target "$target" -I "$built/Modules" \
+    -minimum-access-level public -output-dir "$work/symbols/$module"
   if "$docc" convert "Sources/$module/$module.docc" \
     --additional-symbol-graph-dir "$work/symbols/$module" \
     --fallback-display-name "$module" --fallback-bundle-identifier "$module" \

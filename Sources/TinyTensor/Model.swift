@@ -190,7 +190,12 @@ extension Model {
           guard let stored = input.quantization?.quantized(real, as: Int8.self) else { return [] }
           table.append(UInt8(bitPattern: stored))
         case .uint8:
-          guard let stored = input.quantization?.quantized(real, as: UInt8.self) else { return [] }
+          guard let quantization = input.quantization else {
+            // Numbers without quantization stand for themselves.
+            table.append(UInt8(min(max(real.rounded(), 0), 255)))
+            continue
+          }
+          guard let stored = quantization.quantized(real, as: UInt8.self) else { return [] }
           table.append(stored)
         default:
           return []

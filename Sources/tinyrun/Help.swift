@@ -67,14 +67,64 @@ struct Help: Sendable {
       Printed are the best classes with their scores as real values, and the time of the run in microseconds.
       """,
     options: [
-      ("--labels FILE", "names of classes: a line each, or lines of a number and a name"),
+      ("--labels FILE", "names of classes: a line each, or lines of a number and a name; the model's own unless given"),
       ("--top N", "how many classes to print; 3 unless given"),
-      ("--mapping M", "a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v. Unless given, what fills"),
-      ("", "the range of a quantized input; unit for other inputs"),
+      ("--mapping M", "a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v. Unless given, what the"),
+      ("", "model's metadata say, or else what fills the range of a quantized input; unit for other inputs"),
       ("--json", "results for programs"),
       ("--quiet", "do not say which mapping was chosen"),
     ],
     example: "tinyrun classify mobilenet_v2.tflite cat.bmp --labels imagenet_labels.txt --top 5")
+
+  static let detect = Help(
+    summary: "find objects in pictures",
+    usage: "detect MODEL IMAGE... [--labels FILE] [--top 10] [--threshold 0.5] [--json]",
+    description: """
+      IMAGE is a picture as for classify. The model must end with TFLite_Detection_PostProcess, as the SSD models of the
+      Coral world do. Printed are the objects, likeliest first: score, class, label, and the box in pixels of the picture.
+      Labels, the mapping of pixels and the threshold are those of the model's metadata, if it has any.
+      """,
+    options: [
+      ("--labels FILE", "names of classes: a line each, or lines of a number and a name"),
+      ("--top N", "how many objects to print; 10 unless given"),
+      ("--threshold S", "the least score, from 0 to 1; that of the model's metadata unless given, or else 0.5"),
+      ("--mapping M", "a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v"),
+      ("--json", "results for programs"),
+      ("--quiet", "do not say which mapping was chosen"),
+    ],
+    example: "tinyrun detect ssd_mobilenet_v1.tflite street.bmp")
+
+  static let segment = Help(
+    summary: "tell which classes the pixels of pictures are of",
+    usage: "segment MODEL IMAGE... [--labels FILE] [--top 10] [--json]",
+    description: """
+      IMAGE is a picture as for classify. The model's first output is a map of classes, [1, height, width], or of scores,
+      [1, height, width, classes], as DeepLab has them. Printed are the classes that occur, largest first: share of the
+      pixels, class, label, and the box around them in pixels of the picture.
+      """,
+    options: [
+      ("--labels FILE", "names of classes: a line each, or lines of a number and a name; the model's own unless given"),
+      ("--top N", "how many classes to print; 10 unless given"),
+      ("--mapping M", "a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v"),
+      ("--json", "results for programs"),
+      ("--quiet", "do not say which mapping was chosen"),
+    ],
+    example: "tinyrun segment deeplabv3.tflite bird.bmp --labels pascal_voc_labels.txt")
+
+  static let pose = Help(
+    summary: "find people's joints in pictures",
+    usage: "pose MODEL IMAGE... [--threshold 0.3] [--json]",
+    description: """
+      IMAGE is a picture as for classify. The model is MoveNet for one person, or ends with PosenetDecoderOp. Printed are
+      the people, likeliest first, and their joints: score, name, and the place in pixels of the picture.
+      """,
+    options: [
+      ("--threshold S", "the least score of a person and of a joint, from 0 to 1; 0.3 unless given"),
+      ("--mapping M", "a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v"),
+      ("--json", "results for programs; joints of every score"),
+      ("--quiet", "do not say which mapping was chosen"),
+    ],
+    example: "tinyrun pose movenet_lightning.tflite squat.bmp")
 
   static let eval = Help(
     summary: "measure a classifier's accuracy on labelled images",

@@ -4,13 +4,20 @@ struct Labels {
 
   /// Reads a file of names, in the order of the classes, or of lines such as `0  background` or `0: background`: that
   /// is what they are if every line that is not empty begins with a number and goes on behind it.
-  init(path: String) throws {
-    let text = String(decoding: try Files.read(path), as: UTF8.self)
+  init(path: String) throws { try self.init(bytes: try Files.read(path), name: path) }
+
+  /// Reads the bytes of such a file.
+  ///
+  /// - Parameters:
+  ///   - bytes: what is in it.
+  ///   - name: what errors call it.
+  init(bytes: [UInt8], name: String) throws {
+    let text = String(decoding: bytes, as: UTF8.self)
     var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
       Self.trimmed(line.first == "\u{FEFF}" ? line.dropFirst() : line)
     }
     while lines.last?.isEmpty == true { lines.removeLast() }
-    guard !lines.isEmpty else { throw Failure(.refused, "\(path) holds no labels") }
+    guard !lines.isEmpty else { throw Failure(.refused, "\(name) holds no labels") }
     let numbered = lines.filter { !$0.isEmpty }.map(Self.numbered)
     var names: [Int: String] = [:]
     if numbered.contains(where: { $0 == nil }) {

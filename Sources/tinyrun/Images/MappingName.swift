@@ -33,6 +33,9 @@ enum MappingName {
     case .uint8: stored = 0...255
     default: return Choice(mapping: .unit, reason: "the default for \(input.elementType)")
     }
+    guard input.quantization != nil else {
+      return Choice(mapping: .raw, reason: "the input holds \(input.elementType) without a scale")
+    }
     guard
       let smallest = input.quantization?.real(stored.lowerBound),
       let largest = input.quantization?.real(stored.upperBound)

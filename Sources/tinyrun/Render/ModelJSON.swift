@@ -19,6 +19,7 @@ struct ModelJSON {
       ("multiply_accumulates", .optional(report.model?.multiplyAccumulates)),
       ("memory", report.model.map(memory) ?? .null),
       ("plan", report.model.map { PlanReport($0).json } ?? .null), ("metadata", .array(file.metadata.map(metadata))),
+      ("described_as", MetadataReport(file).json), ("attached_files", MetadataReport(file).filesJSON),
       ("external_files", .array(file.externalBufferGroups.map { .string($0) })),
     ])
   }

@@ -210,7 +210,7 @@ struct ModelText {
       let bytes = report.bufferBytes(metadata.buffer).map(Text.bytes) ?? "?"
       lines.append("metadata  \(plain(metadata.name, 60)) \(bytes)")
     }
-    return lines
+    return lines + MetadataReport(file).lines
   }
 
   private func plain(_ text: String, _ width: Int) -> String { Text.shortened(Text.printable(text), width) }

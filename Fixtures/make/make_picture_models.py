@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Makes models that say of themselves what pictures they want and what their outputs are called.
+
+    make_picture_models.py [FOLDER]
+
+digits.tflite    models/mnist_cnn_int8.tflite with metadata: pixels are divided by 255, and the names of the ten digits
+                 lie in a ZIP archive behind the model
+objects.tflite   six boxes with two classes, whose places and scores are the pixels of a 4 x 4 picture, at the end
+                 TFLite_Detection_PostProcess; with metadata and labels too
+regions.tflite   the class of each pixel of a 4 x 4 picture is its largest colour: a map of int64
+joints.tflite    a row of 17 pixels, each of them a joint: y, x and score
+
+Needs ai-edge-litert, flatbuffers and numpy (requirements.txt).
+"""
+import io
+import os
+import sys
+import zipfile
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from flatbuffers import flexbuffers
+
+from flatbuffer_model import AlignedBuffer, ModelBuilder
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FIXTURES = os.path.dirname(HERE)
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+# Of TensorFlow Lite's metadata_schema.fbs.
+NORMALIZATION, AXIS_LABELS, VALUE_LABELS, FEATURE, IMAGE, RGB = 1, 2, 3, 1, 2, 1
+
+
+def table(builder, fields):
+    """Writes a table: slot -> a text, ("table", offset) or (kind of scalar, value)."""
+    fields = {slot: ("table", builder.CreateString(value)) if isinstance(value, str) else value
+              for slot, value in fields.items()}
+    builder.StartObject(max(fields, default=-1) + 1)
+    for slot, (kind, value) in fields.items():
+        if kind == "table":
+            builder.PrependUOffsetTRelativeSlot(slot, value, 0)
+        else:
+            getattr(builder, f"Prepend{kind}Slot")(slot, value, 0)
+    return builder.EndObject()
+
+
+def vector(builder, offsets):
+    """Writes a vector of tables."""
+    builder.StartVector(4, len(offsets), 4)
+    for offset in reversed(offsets):
+        builder.PrependUOffsetTRelative(offset)
+    return ("table", builder.EndVector())
+
+
+def floats(builder, values):
+    """Writes a vector of floats."""
+    return ("table", builder.CreateNumpyVector(np.asarray(values, np.float32)))
+
+
+def content(builder, kind, fields):
+    """What a tensor holds."""
+    properties = table(builder, fields)
+    return ("table", table(builder, {0: ("Uint8", kind), 1: ("table", properties)}))
+
+
+def picture(builder, mean, deviation):
+    """An input that is a picture."""
+    options = table(builder, {0: floats(builder, [mean]), 1: floats(builder, [deviation])})
+    unit = table(builder, {0: ("Uint8", NORMALIZATION), 1: ("table", options)})
+    return table(builder, {
+        0: "image", 1: "What is looked at.", 3: content(builder, IMAGE, {0: ("Uint8", RGB)}),
+        4: vector(builder, [unit])})
+
+
+def output(builder, name, labels=None, kind=0):
+    """An output of numbers, with labels or without."""
+    fields = {0: name, 3: content(builder, FEATURE, {})}
+    if labels:
+        fields[6] = vector(builder, [table(builder, {0: labels, 2: ("Uint8", kind)})])
+    return table(builder, fields)
+
+
+def metadata(name, mean, deviation, outputs):
+    """The bytes of a model's metadata; outputs are lists of `output`'s arguments."""
+    builder = flatbuffers.Builder(0)
+    graph = table(builder, {
+        2: vector(builder, [picture(builder, mean, deviation)]),
+        3: vector(builder, [output(builder, *arguments) for arguments in outputs])})
+    builder.Finish(table(builder, {0: name, 2: "1", 3: vector(builder, [graph])}), b"M001")
+    return bytes(builder.Output())
+
+
+def described(model, description, name, labels):
+    """A model's bytes with a description in them and labels behind them."""
+    unpacked = schema.ModelT.InitFromPackedBuf(model, 0)
+    # Aligned as the schema demands, which a buffer that was unpacked is not any more.
+    for index, old in enumerate(unpacked.buffers):
+        buffer = AlignedBuffer()
+        buffer.data = None if old.data is None else bytes(bytearray(old.data))
+        unpacked.buffers[index] = buffer
+    buffer = AlignedBuffer()
+    buffer.data = description
+    unpacked.buffers.append(buffer)
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = "TFLITE_METADATA", len(unpacked.buffers) - 1
+    unpacked.metadata = [entry]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(unpacked.Pack(builder), b"TFL3")
+    out = io.BytesIO()
+    out.write(bytes(builder.Output()))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_STORED) as archive:
+        # The time is that of the format's first day, so that the file is the same whenever it is made.
+        archive.writestr(zipfile.ZipInfo(name), "".join(label + "\n" for label in labels))
+    return out.getvalue()
+
+
+def digits():
+    """A network of digits."""
+    with open(os.path.join(FIXTURES, "models", "mnist_cnn_int8.tflite"), "rb") as file:
+        model = file.read()
+    description = metadata("Digits", 0, 255, [("scores", "digits.txt", AXIS_LABELS)])
+    return described(model, description, "digits.txt", DIGITS)
+
+
+def objects():
+    """Boxes and scores straight from the pixels."""
+    model = ModelBuilder("boxes from pixels")
+    image = model.input("image", [1, 4, 4, 3], np.uint8, 1 / 255, 0)
+    real = model.tensor("real", [1, 4, 4, 3], np.float32)
+    rows = model.tensor("rows", [1, 6, 8], np.float32)
+    boxes = model.tensor("boxes", [1, 6, 4], np.float32)
+    scores = model.tensor("scores", [1, 6, 3], np.float32)
+    anchors = model.constant(
+        "anchors", [[(0.5 + row) / 2, (0.5 + column) / 3, 0.5, 0.3] for row in range(2) for column in range(3)],
+        np.float32)
+    model.operator("DEQUANTIZE", 2, [image], [real], "DequantizeOptions")
+    model.operator("RESHAPE", 1, [real, model.constant("shape", [1, 6, 8])], [rows], "ReshapeOptions",
+                   newShape=[1, 6, 8])
+    for start, size, tensor in (([0, 0, 0], [1, 6, 4], boxes), ([0, 0, 4], [1, 6, 3], scores)):
+        name = f"at {start[2]}"
+        model.operator("SLICE", 1, [rows, model.constant(name, start), model.constant(f"size {name}", size)], [tensor],
+                       "SliceOptions")
+    flex = flexbuffers.Builder()
+    with flex.Map():
+        for key, value in (("max_detections", 6), ("max_classes_per_detection", 1), ("num_classes", 2)):
+            flex.Key(key)
+            flex.Int(value)
+        for key, value in (("nms_score_threshold", 0.1), ("nms_iou_threshold", 0.6), ("y_scale", 10.0),
+                           ("x_scale", 10.0), ("h_scale", 5.0), ("w_scale", 5.0)):
+            flex.Key(key)
+            flex.Float(value)
+    outputs = [model.output(name, shape, np.float32) for name, shape in (
+        ("locations", [1, 6, 4]), ("classes", [1, 6]), ("confidence", [1, 6]), ("found", [1]))]
+    model.custom_operator("TFLite_Detection_PostProcess", [boxes, scores, anchors], outputs, bytes(flex.Finish()))
+    description = metadata("Boxes", 0, 255, [
+        ("locations",), ("classes", "things.txt", VALUE_LABELS), ("confidence",), ("found",)])
+    return described(model.pack(), description, "things.txt", ["apple", "pear"])
+
+
+def regions():
+    """A map of classes."""
+    model = ModelBuilder("the largest colour")
+    image = model.input("image", [1, 4, 4, 3], np.uint8, 1 / 255, 0)
+    classes = model.output("classes", [1, 4, 4], np.int64)
+    model.operator("ARG_MAX", 2, [image, model.constant("axis", 3)], [classes], "ArgMaxOptions",
+                   outputType=schema.TensorType.INT64)
+    return model.pack()
+
+
+def joints():
+    """One person."""
+    model = ModelBuilder("joints from pixels")
+    image = model.input("image", [1, 1, 17, 3], np.uint8, 1 / 255, 0)
+    people = model.output("people", [1, 1, 17, 3], np.float32)
+    model.operator("DEQUANTIZE", 2, [image], [people], "DequantizeOptions")
+    return model.pack()
+
+
+def main():
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(FIXTURES, "described")
+    os.makedirs(folder, exist_ok=True)
+    for name, make in (("digits", digits), ("objects", objects), ("regions", regions), ("joints", joints)):
+        data = make()
+        with open(os.path.join(folder, f"{name}.tflite"), "wb") as file:
+            file.write(data)
+        print(f"{name}: {len(data)} bytes")
+
+
+if __name__ == "__main__":
+    main()
