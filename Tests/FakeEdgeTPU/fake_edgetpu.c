@@ -111,12 +111,7 @@ struct Context {
   void (*report_error)(Context*, const char*, ...);
   void* add_tensors;
   int32_t (*get_node_and_registration)(Context*, int32_t, Node**, Registration**);
-  // By reference the structure comes second all the same.
-#ifdef BY_REFERENCE
   int32_t (*replace_node_subsets)(Context*, PassedRegistration, const IntArray*, Delegate*);
-#else
-  int32_t (*replace_node_subsets)(Context*, PassedRegistration, const IntArray*, Delegate*);
-#endif
   int32_t recommended_thread_count;
   ExternalContext* (*get_external_context)(Context*, int32_t);
   void (*set_external_context)(Context*, int32_t, ExternalContext*);
