@@ -66,8 +66,10 @@ for sanitizer in "${sanitizers[@]}"; do
       check "$tinyrun" bench "$model" --threads 2 --sessions 1 --runs 300 --warmup 2
       check "$tinyrun" bench "$model" --threads 2 --sessions 3 --runs 150 --warmup 2
     done
+    # Sessions of a compiled model take turns by a Mutex, which the thread sanitizer does not see: on Linux it is made
+    # in the standard library, which is built without it.
     for model in "${compiled[@]}"; do
-      check "$tinyrun" bench "$model" --threads 2 --sessions 3 --runs 150 --warmup 2
+      check "$tinyrun" bench "$model" --threads 2 --sessions 1 --runs 150 --warmup 2
       check "$tinyrun" bench "$model" --threads 2 --sessions 3 --runs 150 --warmup 2 --isolate
     done
   else
