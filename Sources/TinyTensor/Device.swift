@@ -69,13 +69,7 @@ extension Device: CustomStringConvertible {
       do throws(ModelError) {
         let library = try EdgeTPULibrary()
         try library.requireUsable()
-        var counts: [EdgeTPUConnection: Int] = [:]
-        for device in library.devices {
-          guard let connection = device.connection else { continue }
-          let index = counts[connection, default: 0]
-          counts[connection] = index + 1
-          devices.append(.edgeTPU(EdgeTPUOptions(device: EdgeTPUName(connection: connection, index: index))))
-        }
+        devices += library.devices.compactMap(\.name).map { .edgeTPU(EdgeTPUOptions(device: $0)) }
       } catch {
         // Said above.
       }

@@ -32,8 +32,8 @@ struct SegmentAndPoseTests {
     #expect(other.status == 3 && other.error.contains("segment wants"))
   }
 
-  @Test("scores of classes are a map too")
-  func scores() async throws {
+  @Test("a single row of pixels is no map")
+  func row() async throws {
     let folder = try Folder()
     // 17 x 1 is no map: one row.
     let row = try folder.file("row.ppm", Array("P6 17 1 255\n".utf8) + [UInt8](repeating: 9, count: 51))

@@ -1,71 +1,85 @@
-/// The operators of a graph as libedgetpu gets to see them: those that were compiled for the Edge TPU with what they
-/// carry, and that there are others.
-struct CompiledGraphShape: Sendable, Hashable {
-  struct Node: Sendable, Hashable {
-    /// Tensors of the graph; of other operators they are of no interest.
-    var inputs: [Int]
-    var outputs: [Int]
-    /// A custom operator's name.
-    var customName: String?
-    /// Where a custom operator's options lie.
-    var options: Range<Int>?
+/// A graph whose compiled operators a device runs.
+final class CompiledGraph: Sendable {
+  private let shape: CompiledGraphShape
 
-    /// Whether it was compiled for the Edge TPU.
-    var isCompiled: Bool { customName == compiledOperatorName }
-  }
-
-  var tensorCount: Int
-  var nodes: [Node]
-}
-
-/// A tensor of a compiled operator as libedgetpu gets to see it.
-struct CompiledTensor: Sendable, Hashable {
-  /// `TfLiteType`.
-  var type: Int32
-  var sizes: [Int]
-  var byteCount: Int
-  var scale: Float
-  var zeroPoint: Int32
-  /// Whether the device writes a new state over it.
-  var isVariable: Bool
-}
-
-/// What a compiled operator's inputs and outputs are, in the order of its executable's layers.
-struct CompiledOperands: Sendable, Hashable {
-  var inputs: [CompiledTensor]
-  var outputs: [CompiledTensor]
-}
-
-/// The name by which models refer to operators that were compiled for the Edge TPU.
-let compiledOperatorName = "edgetpu-custom-op"
-
-extension ModelFile.OperatorCode {
-  /// Whether it was compiled for the Edge TPU.
-  public var isCompiledForEdgeTPU: Bool { builtin == .custom && customName == compiledOperatorName }
-}
-
-extension ModelFile {
-  /// Whether it has operators that were compiled for the Edge TPU, and cannot run without one.
-  public var isCompiledForEdgeTPU: Bool {
-    subgraphs.contains { graph in
-      graph.operators.contains { code(of: $0)?.isCompiledForEdgeTPU == true }
+  #if !hasFeature(Embedded) && !os(Windows) && !os(WASI) && _pointerBitWidth(_64)
+    enum Place: Sendable {
+      case here(HostGraph)
+      case helper(RemoteGraph)
     }
-  }
+
+    private let place: Place
+
+    init(_ place: Place, _ shape: CompiledGraphShape) {
+      self.place = place
+      self.shape = shape
+    }
+
+    /// Has the device take an operator.
+    ///
+    /// - Parameters:
+    ///   - index: the operator.
+    ///   - operands: its tensors.
+    /// - Returns: the outputs' sizes.
+    func prepare(_ index: Int, _ operands: CompiledOperands) throws(ModelError) -> [[Int]] {
+      switch place {
+      case .here(let graph): try graph.prepare(index, operands)
+      case .helper(let graph): try graph.prepare(index, operands)
+      }
+    }
+
+    /// Runs an operator.
+    ///
+    /// - Parameters:
+    ///   - index: the operator.
+    ///   - memory: where its tensors lie.
+    ///   - slots: their places in it.
+    /// - Complexity: allocates nothing here; sessions of one model take turns.
+    func run(_ index: Int, _ memory: OperatorMemory, _ slots: CompiledSlots) throws(SessionError) {
+      let node = shape.nodes[index]
+      switch place {
+      case .here(let graph):
+        try graph.invoke(index) {
+          // Sound: tensors of the plan, which live for the run, and of which no input is a part of the file.
+          for (place, slot) in slots.inputs.enumerated() {
+            let address = unsafe UnsafeMutableRawPointer(mutating: memory.pointer(slot))
+            unsafe graph.setData(address, ofTensor: node.inputs[place])
+          }
+          for (place, slot) in slots.outputs.enumerated() {
+            unsafe graph.setData(memory.pointer(slot), ofTensor: node.outputs[place])
+          }
+        }
+      case .helper(let graph):
+        func piece(_ slot: ReadSlot) -> HelperProcess.Piece {
+          let address = unsafe UnsafeMutableRawPointer(mutating: memory.pointer(slot))
+          return unsafe HelperProcess.Piece(address: address, byteCount: memory.readBytes(slot).byteCount)
+        }
+        try graph.invoke(
+          index, inputs: { $0 < slots.inputs.count ? piece(slots.inputs[$0]) : nil },
+          results: { place in
+            if place < slots.outputs.count {
+              let slot = slots.outputs[place]
+              return unsafe HelperProcess.Piece(
+                address: memory.pointer(slot), byteCount: memory.writeBytes(slot).byteCount)
+            }
+            let state = place - slots.outputs.count
+            return state < slots.states.count ? piece(slots.states[state]) : nil
+          })
+      }
+    }
+  #else
+    init(_ shape: CompiledGraphShape) { self.shape = shape }
+
+    func prepare(_ index: Int, _ operands: CompiledOperands) throws(ModelError) -> [[Int]] { [] }
+
+    func run(_ index: Int, _ memory: OperatorMemory, _ slots: CompiledSlots) throws(SessionError) {}
+  #endif
 }
 
-extension CompiledGraphShape {
-  /// The graph of a model.
-  ///
-  /// - Parameters:
-  ///   - subgraph: the graph, whose indices have been checked.
-  ///   - codes: the file's operator codes.
-  init(_ subgraph: ModelFile.Subgraph, _ codes: [ModelFile.OperatorCode]) {
-    tensorCount = subgraph.tensors.count
-    nodes = subgraph.operators.map { node in
-      let code = codes[node.codeIndex]
-      return Node(
-        inputs: node.inputs, outputs: node.outputs, customName: code.builtin == .custom ? code.customName ?? "" : nil,
-        options: code.builtin == .custom ? node.customOptions : nil)
-    }
-  }
+/// Where the tensors of a compiled operator are among the operands of its step.
+struct CompiledSlots: Sendable {
+  var inputs: [ReadSlot] = []
+  var outputs: [WriteSlot] = []
+  /// Those of the inputs that the device writes new states to.
+  var states: [ReadSlot] = []
 }

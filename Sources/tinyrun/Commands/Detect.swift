@@ -108,10 +108,10 @@ struct DetectionHead {
     let scores = try session.realOutput(scores)
     let found = try session.realOutput(count).first ?? 0
     let most = min(scores.count, classes.count, boxes.count / 4)
-    let count = found.isFinite ? min(max(Int(found), 0), most) : 0
+    let count = min(max(Int(wholePartOf: found) ?? 0, 0), most)
     let objects = (0..<count).map { index in
       DetectedObject(
-        label: classes[index].isFinite ? Int(classes[index]) : -1, score: scores[index],
+        label: Int(wholePartOf: classes[index]) ?? -1, score: scores[index],
         box: Array(boxes[(4 * index)..<(4 * index + 4)]))
     }
     return objects.sorted { $0.score > $1.score }

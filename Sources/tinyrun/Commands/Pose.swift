@@ -118,7 +118,7 @@ struct PoseHead {
       let people = try session.realOutput(people)
       let found = try session.realOutput(count).first ?? 0
       let most = min(people.count, scores.count / joints, places.count / (2 * joints))
-      let count = found.isFinite ? min(max(Int(found), 0), most) : 0
+      let count = min(max(Int(wholePartOf: found) ?? 0, 0), most)
       return (0..<count).map { person in
         let list = (0..<joints).map { joint in
           let place = 2 * (person * joints + joint)

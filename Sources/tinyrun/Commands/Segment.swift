@@ -105,7 +105,7 @@ struct SegmentationHead {
     }
     let values = try session.realOutput(output)
     return (0..<(width * height)).map { pixel in
-      if depth == 1 { return values[pixel].isFinite ? Int(values[pixel]) : -1 }
+      if depth == 1 { return Int(wholePartOf: values[pixel]) ?? -1 }
       var best = 0
       for label in 1..<depth where values[pixel * depth + label] > values[pixel * depth + best] { best = label }
       return best

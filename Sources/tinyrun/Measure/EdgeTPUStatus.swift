@@ -28,13 +28,8 @@ struct EdgeTPUStatus {
         var refusal: String?
         do {
           try library.requireUsable()
-          var counts: [EdgeTPUConnection: Int] = [:]
-          for device in library.devices {
-            guard let connection = device.connection else { continue }
-            let index = counts[connection, default: 0]
-            counts[connection] = index + 1
-            let name = EdgeTPUName(connection: connection, index: index)
-            connected.append(Connected(name: "edgetpu:\(name)", path: device.path))
+          connected = library.devices.compactMap { device in
+            device.name.map { Connected(name: "edgetpu:\($0)", path: device.path) }
           }
           if connected.isEmpty { refusal = "no Edge TPU is connected" }
         } catch {

@@ -72,7 +72,6 @@ struct DeviceChoice: Sendable, Hashable {
   /// - Parameters:
   ///   - name: which device.
   ///   - devices: those that are there.
-  ///   - isolated: whether the choice is ours where the name leaves it open.
   /// - Throws: ``ModelError`` when there is none of that name.
   init(_ name: EdgeTPUName, among devices: [EdgeTPUDevice]) throws(ModelError) {
     let known = devices.filter { $0.connection != nil }

@@ -108,11 +108,15 @@
       // Sound: a block with that many records, whose paths lie in it; it is freed when they have been copied.
       guard let records = unsafe functions.listDevices(&count) else { return [] }
       var devices: [EdgeTPUDevice] = []
+      var counts: [Int32: Int] = [:]
       for index in 0..<max(0, count) {
         let record = unsafe records + index * HostLayout.Device.stride
         let type = unsafe record.load(fromByteOffset: HostLayout.Device.type, as: Int32.self)
         let path = unsafe record.load(fromByteOffset: HostLayout.Device.path, as: UnsafePointer<CChar>?.self)
-        devices.append(EdgeTPUDevice(type: type, path: unsafe path.map { unsafe String(cString: $0) } ?? ""))
+        let place = counts[type, default: 0]
+        counts[type] = place + 1
+        devices.append(
+          EdgeTPUDevice(type: type, path: unsafe path.map { unsafe String(cString: $0) } ?? "", index: place))
       }
       unsafe functions.freeDevices(records)
       return devices
@@ -193,16 +197,20 @@ public struct EdgeTPUDevice: Sendable, Hashable {
   public let connection: EdgeTPUConnection?
   /// Where the system has it, such as `/dev/apex_0` or `/sys/bus/usb/devices/2-1`.
   public let path: String
+  /// The name that means it alone, such as `usb:0`; `nil` for a kind that this version does not know.
+  public let name: EdgeTPUName?
 
   /// - Parameters:
   ///   - type: as libedgetpu numbers it.
   ///   - path: where the system has it.
-  init(type: Int32, path: String) {
+  ///   - index: its number among those of its type.
+  init(type: Int32, path: String, index: Int = 0) {
     switch type {
     case EdgeTPUConnection.pci.number: connection = .pci
     case EdgeTPUConnection.usb.number: connection = .usb
     default: connection = nil
     }
+    name = connection.map { EdgeTPUName(connection: $0, index: index) }
     self.path = path
   }
 }
