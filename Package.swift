@@ -61,7 +61,7 @@ let package = Package(
         "FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVXVNNI",
         "KernelsAVX512",
       ], swiftSettings: settings),
-    .executableTarget(name: "tinyrun", dependencies: ["TinyTensor"], swiftSettings: settings),
+    .executableTarget(name: "tinyrun", dependencies: ["TinyTensor", "FlatbufferReader"], swiftSettings: settings),
 
     // MARK: Implementation details
     .target(name: "TinyTensorKernels", swiftSettings: kernelSettings),

@@ -114,6 +114,14 @@ enum Files {
     return kind == nil || kind == .regular
   }
 
+  /// Whether two paths lead to the same file.
+  static func areSame(_ one: String, _ other: String) -> Bool {
+    var first = stat()
+    var second = stat()
+    guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+
   /// Whether anything is found at a path.
   static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 

@@ -24,12 +24,13 @@ struct Help: Sendable {
 
   static let inspect = Help(
     summary: "show what is in a model file, whether it can run or not",
-    usage: "inspect MODEL [--ops] [--tensors] [--memory] [--plan] [--json]",
+    usage: "inspect MODEL [--ops] [--tensors] [--memory] [--plan] [--json | --html FILE]",
     description: """
       Shows inputs and outputs, every operator with its shapes, weights, multiply-accumulates (MACs) and kernel, and
       totals. A model that cannot run is shown too, with the reason; its operators are marked unsupported (this version
       lacks them), refused (their options or tensors are wrong) or edgetpu (compiled for it). An operator marked view
-      costs nothing. `tinyrun MODEL` does the same.
+      costs nothing. `tinyrun MODEL` does the same. On a terminal the text fits its width and has colours, unless the
+      variable NO_COLOR is set.
       """,
     options: [
       ("--ops", "all tensors of every operator, with their full names"),
@@ -37,8 +38,9 @@ struct Help: Sendable {
       ("--memory", "what lies where in the arena, and when"),
       ("--plan", "the steps of a run, where their operands lie, and what costs no step"),
       ("--json", "everything, for programs"),
+      ("--html FILE", "a page for a browser: the graph, costs, quantization, weights, memory; it needs no network"),
     ],
-    example: "tinyrun inspect mnist_cnn_int8.tflite --memory")
+    example: "tinyrun inspect mnist_cnn_int8.tflite --html model.html")
 
   static let run = Help(
     summary: "run a model on files, or on random data",

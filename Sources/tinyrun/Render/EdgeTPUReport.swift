@@ -38,6 +38,11 @@ struct EdgeTPUReport {
     }
   }
 
+  /// What a package is, without what this machine makes of it.
+  static func facts(_ package: EdgeTPUPackage) -> [String] {
+    [summary(package)] + memory(package) + package.executables.flatMap(lines)
+  }
+
   private static func summary(_ package: EdgeTPUPackage) -> String {
     var text = "package of \(package.range.count) bytes, runtime \(package.minimumRuntimeVersion) or later"
     if !package.hasIdentifier { text += ", without the identifier DWN1" }
