@@ -29,7 +29,7 @@ enum Inspect {
       try Terminal.print(ModelJSON(report).json.text)
     } else {
       try Terminal.print(
-        ModelText(report).text(
+        ModelText(report, for: .output).text(
           .init(
             operators: arguments.has("--ops"), tensors: arguments.has("--tensors"),
             memory: arguments.has("--memory") || arguments.has("--plan"), plan: arguments.has("--plan"))))

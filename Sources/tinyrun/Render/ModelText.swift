@@ -1,11 +1,15 @@
 import TinyTensor
 
-/// A model's report as text of about 100 columns.
+/// A model's report as text of about 100 columns, or as many as a terminal has.
 struct ModelText {
   private let report: ModelReport
+  private let display: TextDisplay
   private var file: ModelFile { report.file }
 
-  init(_ report: ModelReport) { self.report = report }
+  init(_ report: ModelReport, for display: TextDisplay = .plain) {
+    self.report = report
+    self.display = display
+  }
 
   /// What is said beside the header, the table of operators and the totals.
   struct Parts {
@@ -39,12 +43,13 @@ struct ModelText {
   private var header: [String] {
     let name = report.path.split(separator: "/").last.map(String.init) ?? report.path
     let description = file.description.isEmpty ? "" : "  \"\(plain(file.description, 40))\""
-    var lines = ["\(plain(name, 60))  TFL3 v\(file.version)  \(Text.bytes(file.byteCount))\(description)"]
+    let title = display.styled(plain(name, 60), .bold)
+    var lines = ["\(title)  TFL3 v\(file.version)  \(Text.bytes(file.byteCount))\(description)"]
     if let refusal = report.refusal {
       lines.append(
         refusal.code == .wrongDevice && file.isCompiledForEdgeTPU
-          ? "needs the Edge TPU: see below whether it can run here"
-          : "cannot run: \(Text.printable(refusal.message))")
+          ? display.styled("needs the Edge TPU: see below whether it can run here", .yellow)
+          : display.styled("cannot run: \(Text.printable(refusal.message))", .red))
     }
     for entry in report.entries {
       let place = file.subgraphs.count > 1 || entry.subgraph != 0 ? "  (subgraph \(entry.subgraph))" : ""
@@ -65,9 +70,11 @@ struct ModelText {
         Text.quantization(tensor?.quantization),
       ]
     }
-    var table = TextTable([.init(""), .init(""), .init(""), .init("", limit: 60), .init("", limit: 60)])
+    var table = TextTable([
+      .init(""), .init("", least: 12), .init(""), .init("", limit: 60, least: 12), .init("", limit: 60, least: 16),
+    ])
     for row in rows { table.add(row) }
-    return Array(table.lines.dropFirst())
+    return Array(table.lines(for: display).dropFirst())
   }
 
   private func heading(_ subgraph: Int) -> [String] {
@@ -79,19 +86,47 @@ struct ModelText {
   // MARK: Operators
 
   private func table(_ operators: [ModelReport.Operator], _ subgraph: Int) -> [String] {
-    var table = TextTable([
-      .init("#", .right), .init("operator", limit: 24), .init("v", .right), .init("inputs -> outputs", limit: 42),
-      .init("weights", .right), .init("MACs", .right), .init("kernel", limit: 30),
-    ])
+    let most = operators.reduce(0) { max($0, $1.info?.multiplyAccumulates ?? 0) }
+    let hasBars = most > 0 && (display.width ?? 0) >= Self.leastWidthForBars
+    let bars: [TextTable.Column] = hasBars ? [.init("")] : []
+    var table = TextTable(
+      [
+        .init("#", .right), .init("operator", limit: 24, least: 12), .init("v", .right),
+        .init("inputs -> outputs", limit: 42, least: 17), .init("weights", .right), .init("MACs", .right),
+      ] + bars + [.init("kernel", limit: 30, least: 10)])
     for op in operators {
       let multiplications = op.info?.multiplyAccumulates ?? 0
-      table.add([
-        "\(op.index)", plain(op.name, 24), op.version.map(String.init) ?? "?", flow(op, subgraph),
-        op.weightBytes == 0 ? "-" : Text.bytes(op.weightBytes),
-        multiplications == 0 ? "-" : Text.count(multiplications), plain(op.kernel, 30),
-      ])
+      let bar = hasBars ? [Self.bar(multiplications, of: most)] : []
+      table.add(
+        [
+          "\(op.index)", plain(op.name, 24), op.version.map(String.init) ?? "?", flow(op, subgraph),
+          op.weightBytes == 0 ? "-" : Text.bytes(op.weightBytes),
+          multiplications == 0 ? "-" : Text.count(multiplications),
+        ] + bar + [plain(op.kernel, 30)], style(of: op))
     }
-    return table.lines
+    return table.lines(for: display)
+  }
+
+  /// Lines of fewer columns have no room for bars of costs.
+  private static let leastWidthForBars = 110
+
+  /// A bar of at most 10 characters, in eighths of them. Requires `most > 0`.
+  private static func bar(_ value: Int, of most: Int) -> String {
+    guard value > 0 else { return "" }
+    let eighths = max(1, Int((80 * Double(value) / Double(most)).rounded()))
+    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+    return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
+  }
+
+  private func style(of op: ModelReport.Operator) -> TerminalStyle? {
+    guard let info = op.info else {
+      switch op.kernel {
+      case "unsupported", "refused": return .red
+      case "edgetpu": return .yellow
+      default: return nil
+      }
+    }
+    return info.isView || info.isFolded || info.isInPlace ? .dim : nil
   }
 
   /// Shapes of what an operator reads, except constants, and of what it writes.
@@ -142,8 +177,8 @@ struct ModelText {
 
   private func tensors(_ subgraph: Int) -> [String] {
     var table = TextTable([
-      .init("tensor", .right), .init("name", limit: 30), .init("type"), .init("shape", limit: 24),
-      .init("quantization", limit: 36), .init("data", .right), .init("kind"),
+      .init("tensor", .right), .init("name", limit: 30, least: 12), .init("type"), .init("shape", limit: 24, least: 12),
+      .init("quantization", limit: 36, least: 14), .init("data", .right), .init("kind"),
     ])
     for (index, tensor) in file.subgraphs[subgraph].tensors.enumerated() {
       let bytes = report.constantBytes(tensor)
@@ -155,7 +190,7 @@ struct ModelText {
         data, ModelReport.kinds(tensor, bytes).joined(separator: " "),
       ])
     }
-    return table.lines
+    return table.lines(for: display)
   }
 
   // MARK: Memory
@@ -163,7 +198,7 @@ struct ModelText {
   private var memory: [String] {
     guard let model = report.model else { return ["no memory plan: the model cannot run"] }
     var table = TextTable([
-      .init("offset", .right), .init("bytes", .right), .init("steps", .right), .init("what", limit: 70),
+      .init("offset", .right), .init("bytes", .right), .init("steps", .right), .init("what", limit: 70, least: 20),
     ])
     for entry in model.arenaEntries {
       table.add([
@@ -173,7 +208,7 @@ struct ModelText {
     return [
       "arena  \(model.arenaByteCount) bytes; lower bound \(model.arenaLowerBound); "
         + "without reuse \(report.bytesWithoutReuse); step -1 is before a run"
-    ] + table.lines
+    ] + table.lines(for: display)
   }
 
   // MARK: Totals

@@ -10,26 +10,34 @@ struct TextTable {
     let side: Side
     /// Longer entries are shortened in the middle.
     let limit: Int
+    /// How narrow the column may become where a line has to fit; `nil` for columns that keep their width.
+    let least: Int?
 
-    init(_ title: String, _ side: Side = .left, limit: Int = 40) {
+    init(_ title: String, _ side: Side = .left, limit: Int = 40, least: Int? = nil) {
       self.title = title
       self.side = side
       self.limit = limit
+      self.least = least
     }
   }
 
+  private struct Row {
+    let entries: [String]
+    let style: TerminalStyle?
+  }
+
   private let columns: [Column]
-  private var rows: [[String]]
+  private var rows: [Row]
   private var widths: [Int]
 
   init(_ columns: [Column]) {
     self.columns = columns
-    rows = [columns.map(\.title)]
+    rows = [Row(entries: columns.map(\.title), style: .bold)]
     widths = columns.map(\.title.count)
   }
 
-  /// Adds a row of as many entries as there are columns.
-  mutating func add(_ entries: [String]) {
+  /// Adds a row of as many entries as there are columns; its style shows where lines are styled.
+  mutating func add(_ entries: [String], _ style: TerminalStyle? = nil) {
     precondition(entries.count == columns.count)
     var row: [String] = []
     for (index, entry) in entries.enumerated() {
@@ -37,19 +45,59 @@ struct TextTable {
       widths[index] = max(widths[index], text.count)
       row.append(text)
     }
-    rows.append(row)
+    rows.append(Row(entries: row, style: style))
   }
 
   /// The title and all rows, without spaces at their ends.
-  var lines: [String] {
-    rows.map { row in
+  var lines: [String] { lines(for: .plain) }
+
+  /// The title and all rows, no wider than the display if the columns allow it.
+  func lines(for display: TextDisplay) -> [String] {
+    let widths = display.width.map(widths(fitting:)) ?? widths
+    return rows.map { row in
       var line = ""
-      for (index, text) in row.enumerated() {
+      for (index, entry) in row.entries.enumerated() {
+        let text = Text.shortened(entry, widths[index])
         line += "  "
         line += columns[index].side == .left ? Text.padded(text, widths[index]) : Text.right(text, widths[index])
       }
       while line.last == " " { line.removeLast() }
-      return line
+      return row.style.map { display.styled(line, $0) } ?? line
     }
   }
+
+  /// The columns' widths, the widest of those that may be narrower reduced until a line fits.
+  private func widths(fitting width: Int) -> [Int] {
+    var widths = widths
+    var excess = widths.reduce(0) { $0 + $1 + 2 } - width
+    while excess > 0 {
+      var widest: Int?
+      for (index, column) in columns.enumerated() {
+        guard let least = column.least, widths[index] > least else { continue }
+        if widest.map({ widths[index] > widths[$0] }) ?? true { widest = index }
+      }
+      guard let widest else { break }
+      widths[widest] -= 1
+      excess -= 1
+    }
+    return widths
+  }
+}
+
+/// Where text for people is shown.
+struct TextDisplay {
+  /// How many columns a line has; `nil` where lines have no end, as in files.
+  let width: Int?
+  let isStyled: Bool
+
+  /// Text without styles, as wide as it is.
+  static let plain = TextDisplay(width: nil, isStyled: false)
+
+  /// Standard output, as it is.
+  static var output: TextDisplay {
+    // Narrower ones could show no table.
+    TextDisplay(width: TerminalStyle.width(of: .output).map { max(40, $0) }, isStyled: TerminalStyle.isOn(.output))
+  }
+
+  func styled(_ text: String, _ style: TerminalStyle) -> String { style.applied(to: text, if: isStyled) }
 }
