@@ -83,6 +83,7 @@ struct PageData {
   // MARK: Tensors
 
   private func tensor(_ index: Int, _ subgraph: Int, samplesLeft: inout Int) -> JSON {
+    let file = file
     let tensor = file.subgraphs[subgraph].tensors[index]
     let bytes = report.constantBytes(tensor)
     let shape = report.shape(index, subgraph) ?? tensor.shape
