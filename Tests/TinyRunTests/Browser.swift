@@ -45,7 +45,8 @@ enum Browser {
   static func visit(_ path: String, fragment: String) async throws -> Visit {
     let folder = try Folder()
     let process = Process()
-    process.executableURL = try #require(executable)
+    let browser: URL = try #require(executable, missing)
+    process.executableURL = browser
     process.arguments = [
       "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
       "--disable-extensions", "--disable-background-networking", "--disable-component-update",

@@ -9,7 +9,8 @@ struct WeightHistogramTests {
     _ bytes: [UInt8], _ type: ElementType, shape: [Int] = [], _ quantization: Quantization? = nil, budget: Int = 1 << 20
   ) -> WeightHistogram? {
     var budget = budget
-    return WeightHistogram(bytes.span.bytes, type: type, shape: shape, quantization: quantization, budget: &budget)
+    return unsafe WeightHistogram(
+      bytes.span.bytes, type: type, shape: shape, quantization: quantization, budget: &budget)
   }
 
   private func bytes(_ values: [Float]) -> [UInt8] {
@@ -101,8 +102,9 @@ struct WeightHistogramTests {
     // A pattern whose length divides the distance of samples.
     let data = (0..<count).map { UInt8($0 % 3 * 100) }
     var budget = 1 << 30
-    let found = try #require(
-      WeightHistogram(data.span.bytes, type: .uint8, shape: [], quantization: nil, budget: &budget))
+    let counted = unsafe WeightHistogram(
+      data.span.bytes, type: .uint8, shape: [], quantization: nil, budget: &budget)
+    let found = try #require(counted)
     #expect(found.count == count && found.sampleCount == WeightHistogram.mostSamples)
     #expect(budget == 1 << 30 - WeightHistogram.mostSamples)
     for share in found.bins where share > 0 {

@@ -86,10 +86,12 @@ struct GraphPicture {
     let what = "\(caption.shape) \(caption.type)"
     let width = layout.metrics.boxWidth
     let height = layout.metrics.boxHeight - 12
+    // Its edge is where its lines end.
+    let top = kind == "input" ? 12.0 : 0
     var text = begin(box, "port", "data-t=\"\(tensor)\"", "\(kind) \(name), \(what)")
-    text += Markup.rectangle("", y: 6, width: width, height: height, radius: height / 2)
-    text += Markup.label("name", x: width / 2, y: 29, Text.shortened(Text.printable(name), 26))
-    text += Markup.label("dim", x: width / 2, y: 46, "\(kind) · \(Text.shortened(what, 30))")
+    text += Markup.rectangle("", y: top, width: width, height: height, radius: height / 2)
+    text += Markup.label("name", x: width / 2, y: top + 23, Text.shortened(Text.printable(name), 26))
+    text += Markup.label("dim", x: width / 2, y: top + 40, "\(kind) · \(Text.shortened(what, 30))")
     return text + "</g>\n"
   }
 

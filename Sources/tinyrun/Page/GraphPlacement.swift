@@ -44,13 +44,10 @@ struct GraphPlacement {
   }
 
   /// Long lines want to be straight more than boxes want to stand below each other.
-  private func weight(_ one: Int, _ other: Int) -> Double {
-    switch (isLine(one), isLine(other)) {
-    case (true, true): 8
-    case (false, false): 1
-    default: 2
-    }
-  }
+  private func weight(_ one: Int, _ other: Int) -> Double { isLine(one) && isLine(other) ? 8 : 1 }
+
+  /// Everything wants to be in the middle a little, so that graphs do not drift to a side.
+  private let middleWeight = 0.05
 
   /// Moves a layer's places as near to where they want to be as their order and widths allow: the least sum of weighted
   /// squares, by pooling neighbours that want to pass each other.
@@ -63,7 +60,7 @@ struct GraphPlacement {
       if index > 0 { offset += distance(row[index - 1], place) }
       offsets.append(offset)
       var sum = 0.0
-      var weight = 0.0
+      var weight = middleWeight
       func add(_ others: [Int]) {
         for other in others {
           let share = self.weight(place, other)
@@ -73,11 +70,6 @@ struct GraphPlacement {
       }
       if above { add(layers.above[place]) }
       if below { add(layers.below[place]) }
-      if weight == 0 {
-        // It stays where it is, if nobody else wants to be there.
-        weight = 0.01
-        sum = weight * centres[place]
-      }
       blocks.append((sum - weight * offset, weight, 1))
       while blocks.count > 1, let last = blocks.last {
         let before = blocks[blocks.count - 2]

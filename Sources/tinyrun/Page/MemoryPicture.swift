@@ -68,8 +68,11 @@ struct MemoryPicture {
       <title>\(Markup.text(plan.name, 120)): \(Text.bytes(plan.byteCount)) from byte \(plan.offset), steps \
       \(plan.firstStep) to \(plan.lastStep)\(makerText)</title>
       """
-    if let maker = entry.maker, width >= 22, height >= 14 {
-      text += Markup.label("mid", x: from + width / 2, y: upper + height / 2 + 3.5, "\(maker)")
+    // A character takes 7 units or less.
+    let room = Int(width / 7) - 1
+    let label = entry.maker.map(String.init) ?? Text.shortened(Text.printable(plan.name), min(40, room))
+    if height >= 14, room >= label.count, entry.maker != nil || room >= 5 {
+      text += Markup.label("mid", x: from + width / 2, y: upper + height / 2 + 3.5, label)
     }
     return text + "</g>\n"
   }

@@ -1,6 +1,7 @@
 /// Kinds of operators that a page has a colour for.
 enum OperatorFamily: String, CaseIterable {
   case convolution
+  case depthwise
   case dense
   case pooling
   case activation
@@ -16,6 +17,7 @@ enum OperatorFamily: String, CaseIterable {
   var title: String {
     switch self {
     case .convolution: "convolution"
+    case .depthwise: "depthwise convolution"
     case .dense: "matrices"
     case .pooling: "pooling, sums"
     case .activation: "activation"
@@ -37,7 +39,7 @@ enum OperatorFamily: String, CaseIterable {
 
   private static let byName: [String: OperatorFamily] = {
     let names: [(OperatorFamily, String)] = [
-      (.convolution, "CONV_2D DEPTHWISE_CONV_2D TRANSPOSE_CONV CONV_3D CONV_3D_TRANSPOSE"),
+      (.convolution, "CONV_2D TRANSPOSE_CONV CONV_3D CONV_3D_TRANSPOSE"), (.depthwise, "DEPTHWISE_CONV_2D"),
       (.dense, "FULLY_CONNECTED BATCH_MATMUL EMBEDDING_LOOKUP EMBEDDING_LOOKUP_SPARSE"),
       (
         .pooling,

@@ -129,6 +129,8 @@ struct Page {
     let first = contents.graphs.first?.index
     var omissions = contents.omissions
     if pictures.contains(where: \.isIncomplete) { omissions.append("Some lines of the graph are not drawn.") }
+    // Small graphs need no high frame.
+    let isShort = pictures.allSatisfy { $0.layout.height < 560 }
     let notes = omissions.map { "<p class=\"hint\">\(Markup.text($0))</p>" }.joined()
     return """
       <section id="graph" aria-label="Graph">
@@ -139,7 +141,7 @@ struct Page {
       <button type="button" id="in" aria-label="Larger">+</button><button type="button" id="fit">Fit</button>
       <button type="button" id="full">100 %</button></span></div>
       \(notes)
-      <div class="split">
+      <div class="split\(isShort ? " short" : "")">
       <div id="view" tabindex="0" role="region" aria-label="Graph; arrow keys go from operator to operator">
       \(zip(contents.graphs, pictures).map { $1.svg(isHidden: $0.index != first) }.joined())
       </div>

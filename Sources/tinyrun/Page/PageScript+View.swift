@@ -17,7 +17,6 @@ extension PageScript {
         paths.set(tensor, [...(paths.get(tensor) || []), path]);
       }
       lines.set(g, paths);
-      if (own.all[0]) own.all[0].setAttribute('tabindex', '0');
     }
 
     function zoom(scale, keepMiddle) {
@@ -44,11 +43,15 @@ extension PageScript {
     function begin() {
       const svg = pictures.get(shown);
       if (!svg) return;
-      zoom(Math.max(0.55, Math.min(1, (view.clientWidth - 4) / svg.dataset.w)), false);
+      zoom(Math.max(0.8, Math.min(1, (view.clientWidth - 4) / svg.dataset.w)), false);
       view.scrollTop = 0;
       view.scrollLeft = 0;
       const first = nodes.get(shown).all[0];
-      if (first) center(first, true);
+      if (!first) return;
+      center(first, true);
+      if (focusable) focusable.setAttribute('tabindex', '-1');
+      focusable = first;
+      first.setAttribute('tabindex', '0');
     }
     function center(node, onlyAcross) {
       const box = node.getBoundingClientRect(), frame = view.getBoundingClientRect();
@@ -58,23 +61,37 @@ extension PageScript {
       if (!onlyAcross && (box.top < frame.top + 8 || box.bottom > frame.bottom - 8)) view.scrollTop += y;
     }
 
-    function mark(node, tensors) {
-      for (const old of document.querySelectorAll('.on, .lines .hot')) old.classList.remove('on', 'hot');
-      for (const own of nodes.values()) for (const other of own.all) {
-        if (other.getAttribute('tabindex') === '0') other.setAttribute('tabindex', '-1');
-      }
-      if (node) {
-        node.classList.add('on');
-        node.setAttribute('tabindex', '0');
-      }
-      for (const tensor of tensors) for (const path of lines.get(shown).get(tensor) || []) path.classList.add('hot');
+    // Where each operator and tensor is told of, beside the graph.
+    const places = new Map();
+    function addPlace(key, element) {
+      if (!places.has(key)) places.set(key, []);
+      places.get(key).push(element);
     }
-    function markPlaces(name, index) {
-      const body = name === 'o' ? '#operator-table' : '#tensor-table';
-      const row = document.querySelector(`${body} tbody[data-g="${shown}"] tr[data-${name}="${index}"]`);
-      if (row) row.classList.add('on');
-      if (shown !== model.main) return;
-      for (const cell of document.querySelectorAll(`.memory [data-${name}="${index}"]`)) cell.classList.add('on');
+    for (const row of rows) {
+      const g = row.parentNode.dataset.g;
+      if (row.dataset.o !== undefined) addPlace(`${g}-o${row.dataset.o}`, row);
+      else if (row.dataset.t !== undefined) addPlace(`${g}-t${row.dataset.t}`, row);
+    }
+    for (const cell of document.querySelectorAll('.memory .cell')) {
+      for (const name of ['o', 't']) {
+        if (cell.dataset[name] !== undefined) addPlace(`${model.main}-${name}${cell.dataset[name]}`, cell);
+      }
+    }
+    let marked = [], focusable = null;
+    function mark(node, what, tensors) {
+      for (const old of marked) old.classList.remove('on', 'hot');
+      marked = [...(places.get(`${shown}-${what}`) || [])];
+      if (node) {
+        if (focusable) focusable.setAttribute('tabindex', '-1');
+        focusable = node;
+        node.setAttribute('tabindex', '0');
+        marked.push(node);
+      }
+      for (const element of marked) element.classList.add('on');
+      for (const tensor of tensors) for (const path of lines.get(shown).get(tensor) || []) {
+        path.classList.add('hot');
+        marked.push(path);
+      }
     }
     function remember(what) {
       if (location.hash !== '#check') history.replaceState(null, '', `#${shown}-${what}`);
@@ -84,8 +101,7 @@ extension PageScript {
       const graph = graphs.get(shown);
       if (!graph || !graph.operators[index]) return;
       const node = nodes.get(shown).op.get(index), op = graph.operators[index];
-      mark(node, [...op.in, ...op.out]);
-      markPlaces('o', index);
+      mark(node, `o${index}`, [...op.in, ...op.out]);
       showOperator(graph, index);
       if (node && scrolls) center(node, false);
       remember(`o${index}`);
@@ -94,8 +110,7 @@ extension PageScript {
       const graph = graphs.get(shown);
       if (!graph) return;
       const node = nodes.get(shown).tensor.get(index) || nodes.get(shown).op.get(graph.maker.get(index));
-      mark(node, [index]);
-      markPlaces('t', index);
+      mark(node, `t${index}`, [index]);
       showTensor(graph, index);
       if (node && scrolls) center(node, false);
       remember(`t${index}`);

@@ -4,16 +4,16 @@ enum PageStyle {
     :root {
       --ground: #f6f7f8; --card: #ffffff; --ink: #1c2127; --dim: #58616d; --line: #dfe2e6; --soft: #eef0f2;
       --accent: #1f66d1; --bad: #b3261e; --edge: #9aa4b0; --hot: #1f66d1; --macs: #1f66d1; --bytes: #9aa4b0;
-      --convolution: #3273dc; --dense: #6a55d0; --pooling: #23936a; --activation: #d9820f; --arithmetic: #c4533a;
-      --comparison: #9a5f94; --movement: #87909c; --recurrent: #b0439a; --conversion: #1f93a8; --control: #4d5763;
+      --convolution: #3273dc; --depthwise: #58b1e8; --dense: #6a55d0; --pooling: #23936a; --activation: #d9820f;
+      --arithmetic: #c4533a; --comparison: #9a5f94; --movement: #87909c; --recurrent: #b0439a; --conversion: #1f93a8; --control: #4d5763;
       --custom: #7d6a4c; --edgetpu: #0f9b8e;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --ground: #121417; --card: #1b1e23; --ink: #e6e9ed; --dim: #a0a9b4; --line: #31363d; --soft: #24282e;
         --accent: #7fb0ff; --bad: #ff8a80; --edge: #5f6975; --hot: #7fb0ff; --macs: #6aa2ff; --bytes: #626c78;
-        --convolution: #5b95f0; --dense: #8f7df0; --pooling: #3fbf8e; --activation: #f0a040; --arithmetic: #e67a62;
-        --comparison: #c48abd; --movement: #8b95a2; --recurrent: #d670c2; --conversion: #45b8cc; --control: #7c8896;
+        --convolution: #5b95f0; --depthwise: #7cc8f5; --dense: #8f7df0; --pooling: #3fbf8e; --activation: #f0a040;
+        --arithmetic: #e67a62; --comparison: #c48abd; --movement: #8b95a2; --recurrent: #d670c2; --conversion: #45b8cc; --control: #7c8896;
         --custom: #b09a76; --edgetpu: #2fc4b5;
       }
     }
@@ -71,9 +71,10 @@ enum PageStyle {
       overflow: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
       padding: 18px 20px 24px; overflow-wrap: anywhere;
     }
+    .split.short { height: 620px; }
     @media (max-width: 900px) {
       header, main, footer { padding-left: 16px; padding-right: 16px; }
-      .split { grid-template-columns: minmax(0, 1fr); height: auto; }
+      .split, .split.short { grid-template-columns: minmax(0, 1fr); height: auto; }
       #view { height: 70vh; }
     }
     svg.graph { display: block; margin: 0 auto; }
@@ -113,8 +114,8 @@ enum PageStyle {
     .key.macs { background: var(--macs); }
     .key.bytes { background: var(--bytes); }
     .key.free { border-top: 1.5px dashed var(--dim); margin-bottom: 1px; }
-    .f-convolution { --family: var(--convolution); } .f-dense { --family: var(--dense); }
-    .f-pooling { --family: var(--pooling); } .f-activation { --family: var(--activation); }
+    .f-convolution { --family: var(--convolution); } .f-depthwise { --family: var(--depthwise); }
+    .f-dense { --family: var(--dense); } .f-pooling { --family: var(--pooling); } .f-activation { --family: var(--activation); }
     .f-arithmetic { --family: var(--arithmetic); } .f-comparison { --family: var(--comparison); }
     .f-movement { --family: var(--movement); } .f-recurrent { --family: var(--recurrent); }
     .f-conversion { --family: var(--conversion); } .f-control { --family: var(--control); }
@@ -170,7 +171,7 @@ enum PageStyle {
     @media print {
       :root { --ground: #fff; --card: #fff; }
       .bar-line input, .bar-line output, .buttons, #panel { display: none; }
-      .split { display: block; height: auto; }
+      .split, .split.short { display: block; height: auto; }
       #view, .scroll { overflow: visible; max-height: none; height: auto; border: 0; }
       svg.graph { max-width: 100%; height: auto; }
       section { break-inside: auto; }
