@@ -27,7 +27,7 @@ struct GraphLayout {
 
   /// Sizes in the units of the picture.
   struct Metrics {
-    var boxWidth = 224.0
+    var boxWidth = 236.0
     var boxHeight = 66.0
     /// Between neighbours of a layer.
     var spacing = 28.0

@@ -99,7 +99,8 @@ struct GraphPicture {
     let outputs = op.report.node.outputs
     let caption = outputs.first.map { contents.caption($0, graph.index) } ?? (shape: "no output", type: "")
     let more = outputs.count > 1 ? " +\(outputs.count - 1)" : ""
-    let name = Text.shortened(Text.printable(op.report.name), 28)
+    let name = Text.printable(op.report.name)
+    let isLong = name.count > 20
     let macs = op.multiplyAccumulates
     var state = macs > 0 ? "\(Text.count(macs)) MACs" : Text.bytes(op.bytes)
     var classes = "op f-\(op.family.rawValue)"
@@ -113,10 +114,10 @@ struct GraphPicture {
     }
     let width = layout.metrics.boxWidth
     let right = width - 12
-    let label = "operator \(op.report.index) \(name), \(caption.shape) \(caption.type), \(state)"
+    let label = "operator \(op.report.index) \(Text.shortened(name, 80)), \(caption.shape) \(caption.type), \(state)"
     var text = begin(box, classes, "data-o=\"\(op.report.index)\"", label)
     text += Markup.rectangle("box", width: width, height: layout.metrics.boxHeight, radius: 8) + strip
-    text += Markup.label(name.count > 19 ? "name long" : "name", x: 16, y: 21, name)
+    text += Markup.label(isLong ? "name long" : "name", x: 16, y: 21, Text.shortened(name, 26))
     text += Markup.label("dim end", x: right, y: 21, "\(op.report.index)")
     text += Markup.label("dim", x: 16, y: 38, Text.shortened(caption.shape + more, 24))
     text += Markup.label("dim end", x: right, y: 38, Text.shortened(caption.type, 12))

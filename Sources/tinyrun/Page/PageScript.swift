@@ -84,11 +84,15 @@ enum PageScript {
 
     function histogram(data) {
       const box = make('div');
-      box.append(chart('chart', `${data.bins.length} bins from ${plain(data.min)} to ${plain(data.max)}`, data.bins));
-      box.append(make('div', 'ends', make('span', '', plain(data.min)), make('span', '', plain(data.max))));
-      let text = `stored ${plain(data.min)} to ${plain(data.max)}`;
+      const range = (from, to) => from === to ? plain(from) : `${plain(from)} to ${plain(to)}`;
+      // Of equal values there is nothing to draw.
+      if (data.min !== data.max) {
+        box.append(chart('chart', `${data.bins.length} bins from ${range(data.min, data.max)}`, data.bins));
+        box.append(make('div', 'ends', make('span', '', plain(data.min)), make('span', '', plain(data.max))));
+      }
+      let text = `stored ${range(data.min, data.max)}`;
       if (data.real_min !== data.min || data.real_max !== data.max) {
-        text += `, real ${plain(data.real_min)} to ${plain(data.real_max)}`;
+        text += `, real ${range(data.real_min, data.real_max)}`;
       }
       text += `; ${(data.zeros / data.samples * 100).toFixed(1)} % are 0`;
       if (data.not_finite) text += `; ${count(data.not_finite)} are not finite`;

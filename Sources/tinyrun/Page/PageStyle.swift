@@ -90,7 +90,7 @@ enum PageStyle {
     .node .box, .port > rect { fill: var(--card); stroke: var(--line); stroke-width: 1.2; }
     .node.port > rect { fill: var(--soft); }
     .node .name { font-size: 13px; font-weight: 600; }
-    .node .long { font-size: 10.5px; }
+    .node .long { font-size: 10px; }
     .node.port text { text-anchor: middle; }
     .node .cost { font-size: 10.5px; fill: var(--dim); }
     .node .strip { fill: var(--family); }
