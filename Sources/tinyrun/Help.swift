@@ -15,7 +15,7 @@ struct Help: Sendable {
 
   /// Options that the command shares with others.
   private var sharedOptions: [(String, String)] {
-    if usage.hasPrefix("kernels") { return Self.modelOptions }
+    if usage.hasPrefix("kernels") { return [Self.fixedPoint] + Self.modelOptions }
     // A check loads nothing.
     if usage.hasPrefix("check") { return [] }
     if usage.contains("MODEL") { return Self.executionOptions + Self.modelOptions }
@@ -313,8 +313,11 @@ extension Help {
     ("--performance P", "the Edge TPU's clock: low, medium, high or max; the highest unless given"),
     ("--threads N", "threads that work on one run, 1 to \(Models.mostThreads); 1 unless given"),
     ("--kernels NAME", "\(KernelSet.allCases.map(\.rawValue).joined(separator: ", ")); the fastest unless given"),
-    ("--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"),
+    fixedPoint,
   ]
+  private static let fixedPoint = (
+    "--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"
+  )
   private static let modelOptions = [
     ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
     ("--shape NAME=SIZES", "an input's shape in place of the file's: image=1,224,224,3; several with semicolons"),
