@@ -26,8 +26,10 @@ enum Program {
   ///   - arguments: its words.
   ///   - input: what it finds on standard input.
   ///   - environment: variables beside those of the tests.
+  ///   - limit: a program that takes longer is killed.
   static func run(
-    _ program: URL, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
+    _ program: URL, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
+    limit: Duration? = nil
   ) async throws -> Result {
     let folder = try Folder()
     let process = Process()
@@ -40,10 +42,19 @@ enum Program {
     let error = try folder.write([], as: "error")
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: error)
+    var watch: Task<Void, any Error>?
+    defer { watch?.cancel() }
     try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
       process.terminationHandler = { _ in ended.resume() }
       do {
         try process.run()
+        let identifier = process.processIdentifier
+        watch = limit.map { limit in
+          Task {
+            try await Task.sleep(for: limit)
+            kill(identifier, SIGKILL)
+          }
+        }
       } catch {
         process.terminationHandler = nil
         ended.resume(throwing: error)
