@@ -32,36 +32,55 @@ struct PictureInput {
     }
   }
 
-  /// A picture as the input's bytes, stretched to its size.
-  func pixels(of picture: Picture, name: String) throws -> [UInt8] {
-    if !isFlat { return picture.resized(width: width, height: height).converted(toChannels: channels) }
+  /// A picture as the input's bytes, made to fit its size, and where it lies there.
+  func pixels(of picture: Picture, name: String, fit: PictureFit) throws -> ([UInt8], Placement) {
+    if !isFlat {
+      let placement = fit.placement(
+        width: picture.width, height: picture.height, inWidth: width, inHeight: height)
+      return (pixels(of: picture, placement), placement)
+    }
     guard picture.width * picture.height == width else {
       throw Failure(
         .refused,
         "\(name) has \(picture.width) x \(picture.height) pixels; the model takes \(width) pixels in a row, "
           + "and a picture of other sizes cannot be made to fit")
     }
-    return picture.converted(toChannels: 1)
+    let placement = PictureFit.stretch.placement(
+      width: picture.width, height: picture.height, inWidth: picture.width, inHeight: picture.height)
+    return (picture.converted(toChannels: 1).pixels, placement)
+  }
+
+  private func pixels(of picture: Picture, _ placement: Placement) -> [UInt8] {
+    let (across, down) = (placement.across, placement.down)
+    let fitted = picture.cropped(columns: across.seen, rows: down.seen)
+      .resized(width: across.filled.count, height: down.filled.count).converted(toChannels: channels)
+    if across.filled.count == width, down.filled.count == height { return fitted.pixels }
+    // Black, and opaque where there is an alpha.
+    var pixels = [UInt8](repeating: 0, count: width * height * channels)
+    if channels == 4 {
+      for alpha in stride(from: 3, to: pixels.count, by: 4) { pixels[alpha] = 255 }
+    }
+    let length = fitted.width * channels
+    for row in 0..<fitted.height {
+      let start = ((down.filled.lowerBound + row) * width + across.filled.lowerBound) * channels
+      pixels.replaceSubrange(start..<(start + length), with: fitted.pixels[(row * length)..<((row + 1) * length)])
+    }
+    return pixels
   }
 }
 
-/// Reads pictures by name: `FILE`, or `FILE:N` for the N-th image of an IDX file, which is kept for the next one.
-struct PictureFiles {
-  private var path: String?
-  private var images: IDXImages?
-
-  mutating func read(_ name: String) throws -> Picture {
-    if !Files.exists(name), let colon = name.lastIndex(of: ":"), let row = Int(name[name.index(after: colon)...]) {
-      let file = String(name[..<colon])
-      if path != file || images == nil {
-        images = try IDXImages(path: file)
-        path = file
-      }
-      guard let images, (0..<images.count).contains(row) else {
-        throw Failure(.refused, "\(file) has \(images?.count ?? 0) images; there is no image \(row)")
-      }
-      return Picture(images, row: row)
+extension Picture {
+  /// A part of the picture.
+  ///
+  /// - Parameters:
+  ///   - columns, rows: pixels that are in it, some of each.
+  func cropped(columns: Range<Int>, rows: Range<Int>) -> Picture {
+    if columns == 0..<width, rows == 0..<height { return self }
+    var part: [UInt8] = []
+    part.reserveCapacity(columns.count * rows.count * channels)
+    for row in rows {
+      part += pixels[((row * width + columns.lowerBound) * channels)..<((row * width + columns.upperBound) * channels)]
     }
-    return try Picture.decode(try Files.read(name), path: name)
+    return Picture(width: columns.count, height: rows.count, channels: channels, pixels: part)
   }
 }
