@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// `tinyrun segment`: which classes a picture's pixels are of.
@@ -51,13 +52,15 @@ enum Segment {
   ) {
     // Class 0 is the background unless it is called otherwise.
     func isPlain(_ label: Int) -> Bool { label == 0 && (labels?[0] ?? "background").lowercased() == "background" }
-    let tints = Dictionary(uniqueKeysWithValues: regions.map { ($0.label, isPlain($0.label) ? nil : Colour.of($0.label)) })
+    let shown = regions.filter { !isPlain($0.label) }
+    let colours = Dictionary(uniqueKeysWithValues: shown.map { ($0.label, Colour.of($0.label)) })
+    let tints = map.classes.map { colours[$0] }
     let (rows, columns) = (map.rows.cellsOfPixels, map.columns.cellsOfPixels)
     drawing.tint { x, y in
       guard let row = rows[y], let column = columns[x] else { return nil }
-      return tints[map.label(row, column)] ?? nil
+      return tints[map.cell(row, column)]
     }
-    for region in regions where !isPlain(region.label) {
+    for region in shown {
       let label = labels?[region.label] ?? "class \(region.label)"
       drawing.addCaption("\(label) \(Text.fixed(100 * region.share, 1)) %", .of(region.label))
     }
@@ -75,7 +78,8 @@ struct SegmentedRegion {
 
 /// A model's map of classes, and how it lies on a picture.
 struct SegmentedPicture {
-  private let classes: [Int]
+  /// The class of each cell of the model's map, row by row.
+  let classes: [Int]
   private let width: Int
   let columns: MapAxis
   let rows: MapAxis
@@ -91,8 +95,8 @@ struct SegmentedPicture {
     rows = MapAxis(placement.down, count: head.height)
   }
 
-  /// The class of a cell of the map.
-  func label(_ row: Int, _ column: Int) -> Int { classes[row * width + column] }
+  /// The index of a cell of the map.
+  func cell(_ row: Int, _ column: Int) -> Int { row * width + column }
 
   /// What the mask has where the model has not seen the picture, as data sets have it for pixels without a class.
   private static let unseen: UInt8 = 255
@@ -111,7 +115,7 @@ struct SegmentedPicture {
           pixels.append(Self.unseen)
           continue
         }
-        let label = label(row, column)
+        let label = classes[cell(row, column)]
         guard let byte = UInt8(exactly: label), byte != Self.unseen else {
           throw Failure(.refused, "\(name): a mask holds the classes 0 to 254; there is a pixel of class \(label)")
         }
@@ -131,7 +135,7 @@ struct SegmentedPicture {
     var extents: [Int: Extent] = [:]
     for row in rows.cells {
       for column in columns.cells {
-        let label = label(row, column)
+        let label = classes[cell(row, column)]
         var extent = extents[label] ?? Extent(columns: column...column, rows: row...row)
         extent.count += 1
         extent.columns = min(extent.columns.lowerBound, column)...max(extent.columns.upperBound, column)

@@ -1,3 +1,5 @@
+import ImageFiles
+
 /// A picture to draw on, in red, green and blue.
 ///
 /// Nothing is drawn outside of it, whatever the coordinates are; what is no number is not drawn. The middle of the pixel

@@ -1,3 +1,5 @@
+import ImageFiles
+
 /// A picture with what was found in it: boxes, labels, masks, skeletons, and a strip of text below.
 ///
 /// Places are given in pixels of the picture. A small picture is enlarged by a whole factor first, so that text fits;

@@ -1,3 +1,5 @@
+import ImageFiles
+
 /// Reads pictures by name: `FILE`, or `FILE:N` for the N-th image of an IDX file, which is kept for the next one.
 struct PictureFiles {
   private var path: String?

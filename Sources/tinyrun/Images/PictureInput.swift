@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// What a model wants of a picture, for its only input.
