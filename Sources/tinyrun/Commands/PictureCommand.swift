@@ -103,8 +103,9 @@ final class PictureCommand {
     var bar = ProgressBar(total: names.count, quiet: isQuiet || names.count <= Self.mostWithoutBar)
     defer { bar.finish() }
     bar.update(0)
+    let isAlone = names.count == 1
     for index in names.indices {
-      var failure: Failure?
+      let failure: Failure?
       do {
         let (run, report) = try look(at: names[index], report)
         if isJSON {
@@ -115,16 +116,15 @@ final class PictureCommand {
           try Terminal.print(report.lines.joined(separator: "\n"))
         }
         failure = write(report, of: run, index)
+        // What was found is printed, whether it could be drawn or not.
+        if failure != nil, isAlone, isJSON { try printDocument() }
       } catch let reason as PictureFailure {
         failure = reason.failure
         results.append(.object([("picture", .string(names[index])), ("error", .string(reason.failure.message))]))
       }
       if let failure {
-        // Where nothing follows, the failure is the command's.
-        guard names.count > 1, failure.status == .refused else {
-          if isJSON, !(drawings == nil && masks == nil) { try printDocument() }
-          throw failure
-        }
+        // A device that is gone is gone for all pictures.
+        guard !isAlone, failure.status == .refused else { throw failure }
         failures += 1
         bar.makeRoom()
         Terminal.printError("tinyrun: \(failure.message)")
@@ -133,10 +133,10 @@ final class PictureCommand {
     }
     bar.makeRoom()
     if isJSON { try printDocument() }
-    if names.count > 1, !isQuiet {
+    if !isAlone, !isQuiet {
       let seconds = Text.microseconds(clock.now - start) * 1e-6
-      Terminal.printError(
-        "\(names.count) pictures in \(Text.fixed(seconds, 2)) s, \(Text.rate(Double(names.count) / seconds)) pictures/s")
+      let rate = Text.rate(Double(names.count) / seconds)
+      Terminal.printError("\(names.count) pictures in \(Text.fixed(seconds, 2)) s, \(rate) pictures/s")
     }
     guard failures == 0 else {
       throw Failure(.refused, "\(failures) of \(names.count) pictures failed; the lines above say why")

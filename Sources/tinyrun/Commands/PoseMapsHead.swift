@@ -25,10 +25,10 @@ struct PoseMapsHead {
   /// What was found, as PosenetDecoderOp gives it.
   struct Found {
     /// y and x of each joint, in pixels of the input.
-    var points: [Float]
-    var jointScores: [Float]
-    var scores: [Float]
-    var count: Float
+    let points: [Float]
+    let jointScores: [Float]
+    let scores: [Float]
+    let count: Float
   }
 
   /// - Parameters:
@@ -138,7 +138,7 @@ struct PoseMapsHead {
 
   /// One person, whose joints are where the maps have their largest scores.
   private func single(_ heat: [Float], _ short: [Float]) -> Found {
-    var found = Found(points: [], jointScores: [], scores: [], count: 1)
+    var (points, scores): ([Float], [Float]) = ([], [])
     for joint in 0..<Self.joints {
       var best = 0
       for place in 1..<max(1, parameters.height * parameters.width)
@@ -147,39 +147,38 @@ struct PoseMapsHead {
       }
       let (row, column) = best.quotientAndRemainder(dividingBy: parameters.width)
       let start = 2 * Self.joints * best + joint
-      found.points.append((Float(row) + short[start]) * parameters.stride)
-      found.points.append((Float(column) + short[start + Self.joints]) * parameters.stride)
-      found.jointScores.append(Float(1 / (1 + exponential(-Double(heat[best * Self.joints + joint])))))
+      points.append((Float(row) + short[start]) * parameters.stride)
+      points.append((Float(column) + short[start + Self.joints]) * parameters.stride)
+      scores.append(Float(1 / (1 + exponential(-Double(heat[best * Self.joints + joint])))))
     }
-    found.scores = [found.jointScores.reduce(0, +) / Float(Self.joints)]
-    return found
+    return Found(
+      points: points, jointScores: scores, scores: [scores.reduce(0, +) / Float(Self.joints)], count: 1)
   }
 
   /// Several people, by the decoder of PosenetDecoderOp.
   private func several(_ heat: [Float], _ short: [Float], _ middle: [Float]) -> Found {
     let poses = parameters.maximumPoses
-    var found = Found(
-      points: [Float](repeating: 0, count: 2 * poses * Self.joints),
-      jointScores: [Float](repeating: 0, count: poses * Self.joints), scores: [Float](repeating: 0, count: poses),
-      count: 0)
+    func zeros(_ count: Int) -> [Float] { [Float](repeating: 0, count: count) }
     var roots = [KeypointCandidate](repeating: KeypointCandidate(), count: parameters.maximumRoots)
     var skeleton = [KeypointCandidate](repeating: KeypointCandidate(), count: PoseScratch.skeletonSize)
-    var (points, jointScores) = (found.points, found.jointScores)
-    var scores = [Float](repeating: 0, count: 2 * poses)
+    var (ownPoints, ownJointScores, ownScores) = (
+      zeros(2 * poses * Self.joints), zeros(poses * Self.joints), zeros(2 * poses)
+    )
     var order = [Int32](repeating: 0, count: 2 * poses)
     var orderScratch = order
-    var count: [Float] = [0]
     var scratch = PoseScratch(
-      roots: roots.mutableSpan, skeleton: skeleton.mutableSpan, points: points.mutableSpan,
-      keypointScores: jointScores.mutableSpan, poseScores: scores.mutableSpan, order: order.mutableSpan,
+      roots: roots.mutableSpan, skeleton: skeleton.mutableSpan, points: ownPoints.mutableSpan,
+      keypointScores: ownJointScores.mutableSpan, poseScores: ownScores.mutableSpan, order: order.mutableSpan,
       orderScratch: orderScratch.mutableSpan)
-    var poseOutput = Poses(
-      points: found.points.mutableSpan, keypointScores: found.jointScores.mutableSpan,
-      poseScores: found.scores.mutableSpan, count: count.mutableSpan)
+    var (points, jointScores, scores, count) = (
+      zeros(2 * poses * Self.joints), zeros(poses * Self.joints), zeros(poses), zeros(1)
+    )
+    var output = Poses(
+      points: points.mutableSpan, keypointScores: jointScores.mutableSpan, poseScores: scores.mutableSpan,
+      count: count.mutableSpan)
     decodePoses(
       parameters, PoseMaps(heat: heat.span, short: short.span, middle: middle.span), scratch: &scratch,
-      output: &poseOutput)
-    found.count = count[0]
-    return found
+      output: &output)
+    return Found(points: points, jointScores: jointScores, scores: scores, count: count[0])
   }
 }

@@ -28,7 +28,7 @@ struct Drawing {
   init(_ picture: Picture) {
     let side = max(picture.width, picture.height)
     factor = max(1, (Self.leastSide + side - 1) / side)
-    unit = max(1, Int((Double(side * factor) / 360).rounded()))
+    unit = max(1, Int((Double(side * factor) / 300).rounded()))
     canvas = Canvas(picture, factor: factor)
   }
 

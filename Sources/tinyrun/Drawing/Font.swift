@@ -44,7 +44,9 @@ enum Font {
   /// The letters of the characters 32 to 126.
   private static let letters: [[UInt8]] = {
     let rows = drawn.split(separator: "\n").map { line in
-      line.split(separator: " ").map { cell in cell.utf8.reduce(0 as UInt8) { $0 << 1 | ($1 == UInt8(ascii: "#") ? 1 : 0) } }
+      line.split(separator: " ").map { cell in
+        cell.utf8.reduce(0 as UInt8) { bits, mark in bits << 1 | (mark == UInt8(ascii: "#") ? 1 : 0) }
+      }
     }
     var letters: [[UInt8]] = []
     for band in stride(from: 0, to: rows.count, by: letterHeight) {
