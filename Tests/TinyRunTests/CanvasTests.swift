@@ -51,7 +51,7 @@ struct CanvasTests {
   func hostile() {
     var canvas = canvas()
     let numbers = [
-      Double.nan, .infinity, -.infinity, 1e300, -1e300, 1e18, -1e18, 0, -0.0, 12.5, -3, 5e-324, 39.999, 1e9,
+      Double.nan, .infinity, -.infinity, 1e300, -1e300, 1e18, -1e18, 0, -0.0, 12.5, -3, .leastNonzeroMagnitude, 39.999, 1e9,
     ]
     for x in numbers {
       for y in numbers {

@@ -105,7 +105,7 @@ final class PictureCommand {
     bar.update(0)
     let isAlone = names.count == 1
     for index in names.indices {
-      let failure: Failure?
+      var failure: Failure?
       do {
         let (run, report) = try look(at: names[index], report)
         if isJSON {
