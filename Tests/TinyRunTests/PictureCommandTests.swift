@@ -124,7 +124,7 @@ struct PictureCommandTests {
     #expect(pose.status == 0)
     let bones = try Picture(decoding: folder.bytes("pose.png"))
     #expect(bones.width == 17 * 24 && bones.height == 24)
-    #expect(colour(bones, 12, 12) == .of(0) && colour(bones, 200, 12) == .of(0) && colour(bones, 395, 12) == .of(0))
+    for x in [30, 200, 380] { #expect(colour(bones, x, 12) == .of(0)) }
     #expect(colour(bones, 200, 2) != .of(0))
   }
 
@@ -139,7 +139,7 @@ struct PictureCommandTests {
     ] { try Data(bytes).write(to: pictures.appendingPathComponent(name)) }
     try FileManager.default.createDirectory(
       at: pictures.appendingPathComponent("folder.ppm"), withIntermediateDirectories: true)
-    let output = folder.path("out/drawn/")
+    let output = folder.path("out/drawn") + "/"
     let result = try await Tool.run("detect", objects, pictures.path, "--json", "--output", output)
     #expect(result.status == 3 && !result.wasKilled)
     #expect(result.error.contains("broken.ppm") && result.error.contains("1 of 3 pictures failed"))
