@@ -130,7 +130,7 @@ struct CanvasTests {
         Picture(width: width, height: height, channels: 1, pixels: [UInt8](repeating: 9, count: width * height)))
     }
     for (width, height, factor, unit) in [
-      (1, 1, 400, 1), (28, 28, 15, 1), (200, 100, 2, 1), (399, 3, 2, 3), (400, 300, 1, 1), (640, 480, 1, 2),
+      (1, 1, 400, 2), (28, 28, 15, 2), (200, 100, 2, 2), (399, 3, 2, 3), (400, 300, 1, 2), (900, 480, 1, 3),
       (1, 4000, 1, 13), (4000, 30, 1, 13),
     ] {
       let drawing = drawing(width, height)
@@ -151,7 +151,7 @@ struct CanvasTests {
     ] {
       for label in ["", "cat 0.93", String(repeating: "very long ", count: 100), "猫\u{0}"] {
         var drawing = Drawing(plain)
-        drawing.box(box, label: label, .of(3))
+        drawing.boxes([.init(box: box, label: label, colour: .of(3))])
         let left = min(max(box.left, 0), size - 1)
         let top = min(max(box.top, 0), size - 1)
         let painted = drawing.canvas.pixels != Drawing(plain).canvas.pixels
@@ -160,9 +160,21 @@ struct CanvasTests {
         if label.isEmpty { #expect(drawing.canvas[left, top] == .of(3), "\(box)") }
       }
     }
+    // Labels of boxes at one place do not cover each other: each has its colour, as much as one alone.
+    func amounts(_ colours: [Colour]) -> [Int] {
+      var drawing = Drawing(plain)
+      drawing.boxes(
+        colours.map { .init(box: Box(left: 90, top: 90, right: 92, bottom: 92), label: "cat", colour: $0) })
+      var counts: [Colour: Int] = [:]
+      for y in 0..<size { for x in 0..<size { counts[drawing.canvas[x, y], default: 0] += 1 } }
+      return colours.map { counts[$0] ?? 0 }
+    }
+    let alone = amounts([.of(1)])[0]
+    let several = amounts([.of(1), .of(2), .of(3), .of(4)])
+    #expect(several[0] == alone && several.dropFirst().allSatisfy { $0 > alone * 9 / 10 }, "\(alone) \(several)")
     // A picture of one column has no room for text.
     var narrow = Drawing(Picture(width: 1, height: 900, channels: 1, pixels: [UInt8](repeating: 9, count: 900)))
-    narrow.box(Box(left: 0, top: 0, right: 1, bottom: 9), label: "cat", .of(3))
+    narrow.boxes([.init(box: Box(left: 0, top: 0, right: 1, bottom: 9), label: "cat", colour: .of(3))])
     narrow.addCaption("cat", .of(3))
     #expect(narrow.picture.width == 1 && narrow.picture.height > 900)
   }

@@ -17,19 +17,18 @@ enum Detect {
       let objects = found.map { $0.placed(run.placement) }
       return PictureCommand.Report(
         lines: lines(run, objects, labels), members: [("objects", .array(objects.map { json($0, run, labels) }))],
-        draw: { draw(objects, run, labels, on: &$0) })
+        draw: { $0.boxes(objects.map { labelled($0, run, labels) }) })
     }
   }
 
-  /// Draws boxes with labels, the likeliest over the others.
-  private static func draw(
-    _ objects: [DetectedObject], _ run: PictureCommand.Run, _ labels: Labels?, on drawing: inout Drawing
-  ) {
-    for object in objects.reversed() {
-      let label = labels?[object.label] ?? "class \(object.label)"
-      drawing.box(
-        object.pixels(run.picture), label: "\(label) \(Text.fixed(Double(object.score), 2))", .of(object.label))
-    }
+  /// An object as it is drawn.
+  private static func labelled(
+    _ object: DetectedObject, _ run: PictureCommand.Run, _ labels: Labels?
+  ) -> Drawing.LabelledBox {
+    let label = labels?[object.label] ?? "class \(object.label)"
+    return Drawing.LabelledBox(
+      box: object.pixels(run.picture), label: "\(label) \(Text.fixed(Double(object.score), 2))",
+      colour: .of(object.label))
   }
 
   /// A score as the command line has it.

@@ -184,6 +184,11 @@ struct Box: Hashable {
     left < other.right && other.left < right && top < other.bottom && other.top < bottom
   }
 
+  /// The box with so many more pixels on each side.
+  func grown(by pixels: Int) -> Box {
+    Box(left: left - pixels, top: top - pixels, right: right + pixels, bottom: bottom + pixels)
+  }
+
   /// The part of it that is within a billion pixels of the origin, so that sums with sizes do not overflow.
   var limited: Box {
     func near(_ value: Int) -> Int { min(max(value, -1_000_000_000), 1_000_000_000) }

@@ -10,7 +10,6 @@ struct Drawing {
   let factor: Int
   /// How many pixels of the canvas a pixel of a letter takes.
   let unit: Int
-  private var labels: [Box] = []
   private var caption: [CaptionLine] = []
 
   /// A line of the strip below the picture.
@@ -20,6 +19,8 @@ struct Drawing {
     let text: String
   }
 
+  /// The least size of letters that reads well.
+  private static let leastUnit = 2
   /// The longer side that pictures have at least.
   private static let leastSide = 400
   /// The lines that a caption has at most.
@@ -28,11 +29,12 @@ struct Drawing {
   init(_ picture: Picture) {
     let side = max(picture.width, picture.height)
     factor = max(1, (Self.leastSide + side - 1) / side)
-    unit = max(1, Int((Double(side * factor) / 300).rounded()))
+    unit = max(Self.leastUnit, Int((Double(side * factor) / 300).rounded()))
     canvas = Canvas(picture, factor: factor)
   }
 
-  private var thickness: Int { max(2, (3 * unit + 1) / 2) }
+  /// Pixels of the canvas across a line.
+  private var thickness: Int { (3 * unit + 1) / 2 }
 
   /// A place in pixels of the picture as a point of the canvas.
   private func point(_ x: Double, _ y: Double) -> Canvas.Point {
@@ -41,43 +43,62 @@ struct Drawing {
 
   // MARK: Boxes
 
-  /// Draws a box, and a label that stays inside the picture.
-  mutating func box(_ box: Box, label: String, _ colour: Colour) {
-    let near = box.limited
-    var box = Box(
-      left: near.left * factor, top: near.top * factor, right: near.right * factor, bottom: near.bottom * factor)
-    // A box without pixels is drawn as one of the least size.
-    box.left = min(max(box.left, 0), canvas.width - 1)
-    box.top = min(max(box.top, 0), canvas.height - 1)
-    box.right = min(max(box.right, box.left + 1), canvas.width)
-    box.bottom = min(max(box.bottom, box.top + 1), canvas.height)
-    let halo = max(1, unit / 2)
-    let around = Box(
-      left: box.left - halo, top: box.top - halo, right: box.right + halo, bottom: box.bottom + halo)
-    canvas.frame(around, thickness: halo, .black, share: 0.5)
-    canvas.frame(box, thickness: thickness, colour)
-    self.label(label, at: box, colour)
+  /// A box in pixels of the picture, and what it is called.
+  struct LabelledBox {
+    let box: Box
+    let label: String
+    let colour: Colour
   }
 
-  /// Writes a label above a box, or where there is more room.
-  private mutating func label(_ text: String, at box: Box, _ colour: Colour) {
-    let most = (canvas.width - 2 * unit) / (Font.cellWidth * unit)
-    guard most > 0, !text.isEmpty else { return }
-    let text = Text.shortened(text, most)
-    let size = (width: (Font.cellWidth * text.count + 2) * unit, height: (Font.letterHeight + 2) * unit)
-    func place(_ left: Int, _ top: Int) -> Box {
-      let left = max(0, min(left, canvas.width - size.width))
-      let top = max(0, min(top, canvas.height - size.height))
-      return Box(left: left, top: top, right: left + size.width, bottom: top + size.height)
+  /// Draws boxes, the first ones over the others, and then their labels, which stay inside the picture.
+  mutating func boxes(_ boxes: [LabelledBox]) {
+    let places = boxes.map { onCanvas($0.box) }
+    let halo = max(1, unit / 2)
+    for (place, box) in zip(places, boxes).reversed() {
+      canvas.frame(place.grown(by: halo), thickness: halo, .black, share: 0.5)
+      canvas.frame(place, thickness: thickness, box.colour)
     }
-    let places = [
-      place(box.left, box.top - size.height), place(box.left, box.top), place(box.left, box.bottom),
-      place(box.right - size.width, box.top - size.height), place(box.right - size.width, box.bottom - size.height),
-    ]
-    let free = places.first { candidate in !labels.contains { $0.overlaps(candidate) } } ?? places[0]
-    labels.append(free)
-    canvas.fill(left: free.left, top: free.top, right: free.right, bottom: free.bottom, colour)
-    canvas.text(text, x: free.left + unit, y: free.top + unit, scale: unit, colour.legible)
+    var taken: [Box] = []
+    for (place, box) in zip(places, boxes) {
+      let most = (canvas.width - 2 * unit) / (Font.cellWidth * unit)
+      guard most > 0, !box.label.isEmpty else { continue }
+      let text = Text.shortened(box.label, most)
+      let label = Self.place(
+        width: (Font.cellWidth * text.count + 2) * unit, height: (Font.letterHeight + 2) * unit, at: place,
+        inside: Box(left: 0, top: 0, right: canvas.width, bottom: canvas.height), beside: taken)
+      taken.append(label)
+      canvas.frame(label.grown(by: halo), thickness: halo, .black, share: 0.5)
+      canvas.fill(left: label.left, top: label.top, right: label.right, bottom: label.bottom, box.colour)
+      canvas.text(text, x: label.left + unit, y: label.top + unit, scale: unit, box.colour.legible)
+    }
+  }
+
+  /// A box of the picture as one of the canvas, inside of it and with at least a pixel.
+  private func onCanvas(_ box: Box) -> Box {
+    let near = box.limited
+    let left = min(max(near.left * factor, 0), canvas.width - 1)
+    let top = min(max(near.top * factor, 0), canvas.height - 1)
+    return Box(
+      left: left, top: top, right: min(max(near.right * factor, left + 1), canvas.width),
+      bottom: min(max(near.bottom * factor, top + 1), canvas.height))
+  }
+
+  /// The steps down a box's side at which its label is tried.
+  private static let steps = 6
+
+  /// Where a label goes: above its box, else in it or below, where it covers no other label; above if it does anywhere.
+  private static func place(
+    width: Int, height: Int, at box: Box, inside picture: Box, beside taken: [Box]
+  ) -> Box {
+    func place(_ left: Int, _ top: Int) -> Box {
+      let left = max(0, min(left, picture.right - width))
+      let top = max(0, min(top, picture.bottom - height))
+      return Box(left: left, top: top, right: left + width, bottom: top + height)
+    }
+    var places = [place(box.left, box.top - height), place(box.right - width, box.top - height)]
+    places += (0..<steps).map { place(box.left, box.top + $0 * height) }
+    places += [place(box.left, box.bottom), place(box.right - width, box.bottom)]
+    return places.first { candidate in !taken.contains { $0.overlaps(candidate) } } ?? places[0]
   }
 
   // MARK: Masks
