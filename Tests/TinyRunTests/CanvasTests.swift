@@ -51,7 +51,8 @@ struct CanvasTests {
   func hostile() {
     var canvas = canvas()
     let numbers = [
-      Double.nan, .infinity, -.infinity, 1e300, -1e300, 1e18, -1e18, 0, -0.0, 12.5, -3, .leastNonzeroMagnitude, 39.999, 1e9,
+      Double.nan, .infinity, -.infinity, 1e300, -1e300, 1e18, -1e18, 0, -0.0, .leastNonzeroMagnitude, 12.5, -3,
+      39.999, 1e9,
     ]
     for x in numbers {
       for y in numbers {
@@ -141,10 +142,10 @@ struct CanvasTests {
 
   @Test("boxes and labels stay inside the picture, wherever they are")
   func labels() {
-    let size = 400
-    let plain = Picture(width: size, height: size, channels: 1, pixels: [UInt8](repeating: 9, count: size * size))
+    let (width, height) = (400, 100)
+    let plain = Picture(width: width, height: height, channels: 1, pixels: [UInt8](repeating: 9, count: 40_000))
     for box in [
-      Box(left: 0, top: 0, right: 400, bottom: 400), Box(left: 390, top: 0, right: 400, bottom: 5),
+      Box(left: 0, top: 0, right: 400, bottom: 100), Box(left: 390, top: 0, right: 400, bottom: 5),
       Box(left: 7, top: 7, right: 7, bottom: 7), Box(left: 300, top: 200, right: 100, bottom: 50),
       Box(left: Int.min, top: Int.min, right: Int.max, bottom: Int.max),
       Box(left: Int.max, top: Int.max, right: Int.min, bottom: Int.min),
@@ -152,26 +153,26 @@ struct CanvasTests {
       for label in ["", "cat 0.93", String(repeating: "very long ", count: 100), "猫\u{0}"] {
         var drawing = Drawing(plain)
         drawing.boxes([.init(box: box, label: label, colour: .of(3))])
-        let left = min(max(box.left, 0), size - 1)
-        let top = min(max(box.top, 0), size - 1)
+        let left = min(max(box.left, 0), width - 1)
+        let top = min(max(box.top, 0), height - 1)
         let painted = drawing.canvas.pixels != Drawing(plain).canvas.pixels
-        #expect(painted && drawing.picture.width == size && drawing.picture.height == size)
+        #expect(painted && drawing.picture.width == width && drawing.picture.height == height)
         // The label may lie over the corner, in the same colour or with its text.
         if label.isEmpty { #expect(drawing.canvas[left, top] == .of(3), "\(box)") }
       }
     }
-    // Labels of boxes at one place do not cover each other: each has its colour, as much as one alone.
+    // Labels of boxes at one place do not cover each other: each has nearly as much of its colour as one alone.
     func amounts(_ colours: [Colour]) -> [Int] {
       var drawing = Drawing(plain)
       drawing.boxes(
-        colours.map { .init(box: Box(left: 90, top: 90, right: 92, bottom: 92), label: "cat", colour: $0) })
+        colours.map { .init(box: Box(left: 90, top: 30, right: 92, bottom: 32), label: "cat", colour: $0) })
       var counts: [Colour: Int] = [:]
-      for y in 0..<size { for x in 0..<size { counts[drawing.canvas[x, y], default: 0] += 1 } }
+      for y in 0..<height { for x in 0..<width { counts[drawing.canvas[x, y], default: 0] += 1 } }
       return colours.map { counts[$0] ?? 0 }
     }
     let alone = amounts([.of(1)])[0]
     let several = amounts([.of(1), .of(2), .of(3), .of(4)])
-    #expect(several[0] == alone && several.dropFirst().allSatisfy { $0 > alone * 9 / 10 }, "\(alone) \(several)")
+    #expect(alone > 500 && several.allSatisfy { $0 > alone * 9 / 10 }, "\(alone) \(several)")
     // A picture of one column has no room for text.
     var narrow = Drawing(Picture(width: 1, height: 900, channels: 1, pixels: [UInt8](repeating: 9, count: 900)))
     narrow.boxes([.init(box: Box(left: 0, top: 0, right: 1, bottom: 9), label: "cat", colour: .of(3))])

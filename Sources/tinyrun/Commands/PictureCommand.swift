@@ -135,8 +135,9 @@ final class PictureCommand {
     if isJSON { try printDocument() }
     if !isAlone, !isQuiet {
       let seconds = Text.microseconds(clock.now - start) * 1e-6
-      let rate = Text.rate(Double(names.count) / seconds)
-      Terminal.printError("\(names.count) pictures in \(Text.fixed(seconds, 2)) s, \(rate) pictures/s")
+      let done = names.count - failures
+      let rate = Text.rate(Double(done) / seconds)
+      Terminal.printError("\(Text.plural(done, "picture")) in \(Text.fixed(seconds, 2)) s, \(rate) pictures/s")
     }
     guard failures == 0 else {
       throw Failure(.refused, "\(failures) of \(names.count) pictures failed; the lines above say why")

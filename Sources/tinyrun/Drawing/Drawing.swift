@@ -58,18 +58,20 @@ struct Drawing {
       canvas.frame(place.grown(by: halo), thickness: halo, .black, share: 0.5)
       canvas.frame(place, thickness: thickness, box.colour)
     }
-    var taken: [Box] = []
-    for (place, box) in zip(places, boxes) {
-      let most = (canvas.width - 2 * unit) / (Font.cellWidth * unit)
-      guard most > 0, !box.label.isEmpty else { continue }
+    let most = (canvas.width - 2 * unit) / (Font.cellWidth * unit)
+    guard most > 0 else { return }
+    var labels: [(place: Box, text: String, colour: Colour)] = []
+    for (place, box) in zip(places, boxes) where !box.label.isEmpty {
       let text = Text.shortened(box.label, most)
       let label = Self.place(
         width: (Font.cellWidth * text.count + 2) * unit, height: (Font.letterHeight + 2) * unit, at: place,
-        inside: Box(left: 0, top: 0, right: canvas.width, bottom: canvas.height), beside: taken)
-      taken.append(label)
+        inside: Box(left: 0, top: 0, right: canvas.width, bottom: canvas.height), beside: labels.map(\.place))
+      labels.append((label, text, box.colour))
       canvas.frame(label.grown(by: halo), thickness: halo, .black, share: 0.5)
-      canvas.fill(left: label.left, top: label.top, right: label.right, bottom: label.bottom, box.colour)
-      canvas.text(text, x: label.left + unit, y: label.top + unit, scale: unit, box.colour.legible)
+    }
+    for (place, text, colour) in labels.reversed() {
+      canvas.fill(left: place.left, top: place.top, right: place.right, bottom: place.bottom, colour)
+      canvas.text(text, x: place.left + unit, y: place.top + unit, scale: unit, colour.legible)
     }
   }
 

@@ -1,3 +1,5 @@
+import ImageFiles
+
 /// How a picture of other proportions becomes an input of fixed sides.
 enum PictureFit: String, CaseIterable {
   /// Each axis by itself: all is seen, proportions change.
@@ -16,24 +18,29 @@ enum PictureFit: String, CaseIterable {
     self = fit
   }
 
-  /// Where a picture of these sides lies in an input of those.
-  func placement(width: Int, height: Int, inWidth inputWidth: Int, inHeight inputHeight: Int) -> Placement {
-    var across = AxisPlacement(picture: width, input: inputWidth)
-    var down = AxisPlacement(picture: height, input: inputHeight)
-    // Sides have 32 bits: products have less than 64.
-    let isWider = width * inputHeight >= height * inputWidth
+  /// A picture of an input's sides, and where the picture lies in it.
+  func fitted(_ picture: Picture, width: Int, height: Int) -> (picture: Picture, placement: Placement) {
+    var across = AxisPlacement(picture: picture.width, input: width)
+    var down = AxisPlacement(picture: picture.height, input: height)
     switch self {
-    case .stretch: break
-    case .pad where isWider: down.pad(to: Self.share(inputWidth, height, width))
-    case .pad: across.pad(to: Self.share(inputHeight, width, height))
-    case .crop where isWider: across.crop(to: Self.share(height, inputWidth, inputHeight))
-    case .crop: down.crop(to: Self.share(width, inputHeight, inputWidth))
+    case .stretch:
+      return (picture.resized(width: width, height: height), Placement(across: across, down: down))
+    case .pad:
+      let box = picture.letterboxed(width: width, height: height)
+      across.pad(from: box.left, count: Int((Double(picture.width) * box.horizontalScale).rounded()))
+      down.pad(from: box.top, count: Int((Double(picture.height) * box.verticalScale).rounded()))
+      return (box.picture, Placement(across: across, down: down))
+    case .crop:
+      // Sides have 32 bits: products have less than 64.
+      if picture.width * height >= picture.height * width {
+        across.crop(to: (picture.height * width + height / 2) / height)
+      } else {
+        down.crop(to: (picture.width * height + width / 2) / width)
+      }
+      let part = picture.cropped(columns: across.seen, rows: down.seen)
+      return (part.resized(width: width, height: height), Placement(across: across, down: down))
     }
-    return Placement(across: across, down: down)
   }
-
-  /// `size * part / whole`, rounded, at least 1.
-  private static func share(_ size: Int, _ part: Int, _ whole: Int) -> Int { max(1, (size * part + whole / 2) / whole) }
 }
 
 /// Where a picture lies along one axis of a model's input.
@@ -54,14 +61,12 @@ struct AxisPlacement: Hashable {
     filled = 0..<input
   }
 
-  fileprivate mutating func pad(to size: Int) {
-    let start = (input - size) / 2
-    filled = start..<(start + size)
-  }
+  fileprivate mutating func pad(from start: Int, count: Int) { filled = start..<(start + count) }
 
   fileprivate mutating func crop(to size: Int) {
-    let start = (picture - size) / 2
-    seen = start..<(start + size)
+    let count = max(size, 1)
+    let start = (picture - count) / 2
+    seen = start..<(start + count)
   }
 
   /// A place of the input as a place of the picture, both as shares of all pixels.
@@ -120,5 +125,20 @@ struct MapAxis {
       let cell = Int(place * Double(count) / Double(placement.input))
       return min(max(cell, cells.lowerBound), cells.upperBound - 1)
     }
+  }
+}
+
+extension Picture {
+  /// A part of the picture.
+  ///
+  /// - Parameters:
+  ///   - columns, rows: pixels that are in it, some of each.
+  fileprivate func cropped(columns: Range<Int>, rows: Range<Int>) -> Picture {
+    var part: [UInt8] = []
+    part.reserveCapacity(columns.count * rows.count * channels)
+    for row in rows {
+      part += pixels[((row * width + columns.lowerBound) * channels)..<((row * width + columns.upperBound) * channels)]
+    }
+    return Picture(width: columns.count, height: rows.count, channels: channels, pixels: part)
   }
 }

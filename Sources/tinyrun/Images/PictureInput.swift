@@ -36,9 +36,8 @@ struct PictureInput {
   /// A picture as the input's bytes, made to fit its size, and where it lies there.
   func pixels(of picture: Picture, name: String, fit: PictureFit) throws -> ([UInt8], Placement) {
     if !isFlat {
-      let placement = fit.placement(
-        width: picture.width, height: picture.height, inWidth: width, inHeight: height)
-      return (pixels(of: picture, placement), placement)
+      let fitted = fit.fitted(picture, width: width, height: height)
+      return (fitted.picture.converted(toChannels: channels).pixels, fitted.placement)
     }
     guard picture.width * picture.height == width else {
       throw Failure(
@@ -46,42 +45,9 @@ struct PictureInput {
         "\(name) has \(picture.width) x \(picture.height) pixels; the model takes \(width) pixels in a row, "
           + "and a picture of other sizes cannot be made to fit")
     }
-    let placement = PictureFit.stretch.placement(
-      width: picture.width, height: picture.height, inWidth: picture.width, inHeight: picture.height)
+    let placement = Placement(
+      across: AxisPlacement(picture: picture.width, input: picture.width),
+      down: AxisPlacement(picture: picture.height, input: picture.height))
     return (picture.converted(toChannels: 1).pixels, placement)
-  }
-
-  private func pixels(of picture: Picture, _ placement: Placement) -> [UInt8] {
-    let (across, down) = (placement.across, placement.down)
-    let fitted = picture.cropped(columns: across.seen, rows: down.seen)
-      .resized(width: across.filled.count, height: down.filled.count).converted(toChannels: channels)
-    if across.filled.count == width, down.filled.count == height { return fitted.pixels }
-    // Black, and opaque where there is an alpha.
-    var pixels = [UInt8](repeating: 0, count: width * height * channels)
-    if channels == 4 {
-      for alpha in stride(from: 3, to: pixels.count, by: 4) { pixels[alpha] = 255 }
-    }
-    let length = fitted.width * channels
-    for row in 0..<fitted.height {
-      let start = ((down.filled.lowerBound + row) * width + across.filled.lowerBound) * channels
-      pixels.replaceSubrange(start..<(start + length), with: fitted.pixels[(row * length)..<((row + 1) * length)])
-    }
-    return pixels
-  }
-}
-
-extension Picture {
-  /// A part of the picture.
-  ///
-  /// - Parameters:
-  ///   - columns, rows: pixels that are in it, some of each.
-  func cropped(columns: Range<Int>, rows: Range<Int>) -> Picture {
-    if columns == 0..<width, rows == 0..<height { return self }
-    var part: [UInt8] = []
-    part.reserveCapacity(columns.count * rows.count * channels)
-    for row in rows {
-      part += pixels[((row * width + columns.lowerBound) * channels)..<((row * width + columns.upperBound) * channels)]
-    }
-    return Picture(width: columns.count, height: rows.count, channels: channels, pixels: part)
   }
 }
