@@ -15,7 +15,8 @@ struct CorpusTests {
         "\(entry.file)")
       // JPEG's samples too: the arithmetic is that of libjpeg-turbo.
       let pixels = expected[entry.offset..<(entry.offset + entry.width * entry.height * entry.channels)]
-      #expect(picture.pixels.elementsEqual(pixels), "\(entry.file)")
+      let isEqual = picture.pixels.elementsEqual(pixels)
+      #expect(isEqual, "\(entry.file)")
     }
   }
 
@@ -30,8 +31,8 @@ struct CorpusTests {
       let picture = try Picture(decoding: try Corpus.bytes(entry.file))
       let resized = picture.resized(width: entry.width, height: entry.height, method: method)
       let pixels = expected[entry.offset..<(entry.offset + entry.width * entry.height * picture.channels)]
-      #expect(
-        resized.pixels.elementsEqual(pixels), "\(entry.file) \(entry.method) \(entry.width) x \(entry.height)")
+      let isEqual = resized.pixels.elementsEqual(pixels)
+      #expect(isEqual, "\(entry.file) \(entry.method) \(entry.width) x \(entry.height)")
     }
   }
 

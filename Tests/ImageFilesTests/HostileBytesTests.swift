@@ -83,8 +83,14 @@ struct HostileBytesTests {
       "pnm-p6.ppm", "pnm-p5-65535.pgm",
     ] {
       let bytes = try Corpus.bytes(name)
-      for count in 0..<bytes.count { #expect(!isRead(Array(bytes[..<count]), name), "\(name) \(count)") }
-      #expect(isRead(bytes, name))
+      // Run lengths may lack their end mark of two bytes behind the last row.
+      let end = name == "bmp-rle8.bmp" ? bytes.count - 2 : bytes.count
+      for count in 0..<end {
+        let wasRead = isRead(Array(bytes[..<count]), name)
+        #expect(!wasRead, "\(name) \(count)")
+      }
+      let wasRead = isRead(bytes, name)
+      #expect(wasRead, "\(name)")
     }
   }
 
@@ -113,9 +119,9 @@ struct HostileBytesTests {
       if kind.type == 3 { PNG.append("PLTE", [UInt8](repeating: 9, count: 3 << Int(kind.depth)), to: &bytes) }
       PNG.append("IDAT", Deflater.zlib(rows), to: &bytes)
       PNG.append("IEND", [], to: &bytes)
-      let isRight = isRead(bytes, "round \(round)")
-      if round % 16 == 1 || round % 16 == 2 { #expect(!isRight, "round \(round)") }
-      if isRight { read += 1 }
+      let wasRead = isRead(bytes, "round \(round)")
+      if round % 16 == 1 || round % 16 == 2 { #expect(!wasRead, "round \(round)") }
+      if wasRead { read += 1 }
     }
     #expect(read > 1000)
   }
@@ -177,7 +183,8 @@ struct HostileBytesTests {
     for position in stride(from: 12, to: bytes.count - 12, by: 7) {
       var changed = bytes
       changed[position] ^= 4
-      #expect(!isRead(changed, "\(position)"), "\(position)")
+      let wasRead = isRead(changed, "\(position)")
+      #expect(!wasRead, "\(position)")
     }
     // A changed pixel with the right sum of its chunk: the sum of the data says so.
     var changed = bytes
@@ -191,7 +198,8 @@ struct HostileBytesTests {
     var bytes = try Corpus.bytes("jpeg-restart-411.jpg")
     let first = try #require(bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xD0 })
     bytes[first + 1] = 0xD3
-    #expect(!isRead(bytes, "restart"))
+    let wasRead = isRead(bytes, "restart")
+    #expect(!wasRead)
     let whole = try Corpus.bytes("jpeg-scans.jpg")
     let scan = try #require(whole.indices.dropLast().first { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
     let twice = whole.dropLast(2) + whole[scan...]

@@ -18,14 +18,14 @@ extension JPEGScan {
     try forEachBlock(frame, source, &bits) { (bits, part, block, isRestart) throws(PictureError) in
       if isRestart { for index in last.indices { last[index] = 0 } }
       let table = part << JPEGHuffman.bits
-      for index in 0..<64 { coefficients[index] = 0 }
+      var output = coefficients.mutableSpan
+      for index in 0..<64 { output[index] = 0 }
 
       bits.refill(input)
       let size = bits.symbol(firstEntries.span, table) { parts[part].first }
       guard size >= 0, size < 16 else { throw source.damaged("has a block that is wrong", at: bits.position) }
       if size > 0 { last[part] &+= JPEGHuffman.extended(bits.take(size), size) }
-      coefficients[0] = Int16(truncatingIfNeeded: last[part])
-      var output = coefficients.mutableSpan
+      output[0] = Int16(truncatingIfNeeded: last[part])
       let isFlat = Self.readOthers(
         &bits, input, otherEntries.span, values.span, table, { parts[part].other }, into: &output)
       guard let isFlat else { throw source.damaged("has a block that is wrong", at: bits.position) }
