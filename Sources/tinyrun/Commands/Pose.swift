@@ -48,7 +48,8 @@ enum Pose {
   ) {
     for (index, person) in people.enumerated().reversed() {
       let places = person.joints.map { joint -> (x: Double, y: Double)? in
-        guard joint.score >= least else { return nil }
+        // A place that is no number is printed as 0, but is nowhere.
+        guard joint.score >= least, joint.x.isFinite, joint.y.isFinite else { return nil }
         let place = joint.pixels(run.picture)
         return (Double(place.x) + 0.5, Double(place.y) + 0.5)
       }
