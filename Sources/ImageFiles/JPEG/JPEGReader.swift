@@ -163,16 +163,16 @@ struct JPEGReader {
       throw source.damaged("has a scan of \(count) components", at: at)
     }
     let tail = at + 1 + 2 * count
-    let band = try source.big(tail, 1)...max(try source.big(tail, 1), try source.big(tail + 1, 1))
-    var scan = JPEGScan(
-      band: frame.isProgressive ? band : 0...63, knownBits: try source.big(tail + 2, 1) >> 4,
-      lowestBit: try source.big(tail + 2, 1) & 15, restartInterval: restartInterval)
-    if frame.isProgressive {
-      let isFirst = band.lowerBound == 0
-      guard band.upperBound < 64, scan.lowestBit < 14, isFirst ? band == 0...0 : count == 1 else {
-        throw source.damaged("has a scan that cannot be", at: tail)
-      }
+    let (low, high) = (try source.big(tail, 1), try source.big(tail + 1, 1))
+    let bits = try source.big(tail + 2, 1)
+    // Other coefficients than the first come in scans of one component.
+    let isRight = low == 0 ? high == 0 : low <= high && high < 64 && count == 1
+    guard !frame.isProgressive || isRight && bits & 15 < 14 else {
+      throw source.damaged("has a scan that cannot be", at: tail)
     }
+    var scan = JPEGScan(
+      band: frame.isProgressive ? low...high : 0...63, knownBits: bits >> 4, lowestBit: bits & 15,
+      restartInterval: restartInterval)
     for index in 0..<count {
       let identifier = try source.big(at + 1 + 2 * index, 1)
       let tables = try source.big(at + 2 + 2 * index, 1)
