@@ -96,9 +96,9 @@ enum Files {
     defer { unsafe _ = closedir(folder) }
     var names: [String] = []
     while let entry = unsafe readdir(folder) {
-      // Sound: the system ends each name with a zero, inside the entry.
+      // Sound: the name is characters, and the system ends it with a zero inside the entry.
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { start in
-        unsafe UnsafeRawPointer(start).withMemoryRebound(to: CChar.self, capacity: 1) { unsafe String(cString: $0) }
+        unsafe String(cString: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
       }
       if name != ".", name != ".." { names.append(name) }
     }

@@ -172,19 +172,24 @@ extension PictureCommand {
     }
   }
 
-  /// Writes the files that were asked for; returns what went wrong.
+  /// Writes the files that were asked for; returns what went wrong first.
   private func write(_ report: Report, of run: Run, _ index: Int) -> Failure? {
-    do {
-      if let masks, let mask = report.mask { try Files.write(try mask().png(), to: masks.paths[index]) }
-      if let drawings {
-        var drawing = Drawing(run.picture)
-        report.draw(&drawing)
-        try Files.write(drawing.picture.png(), to: drawings.paths[index])
+    var failure: Failure?
+    func write(_ outputs: PictureOutputs?, _ picture: () throws -> Picture) {
+      guard let outputs else { return }
+      do {
+        try Files.write(try picture().png(), to: outputs.paths[index])
+      } catch {
+        failure = failure ?? Failure(error)
       }
-      return nil
-    } catch {
-      return Failure(error)
     }
+    if let mask = report.mask { write(masks, mask) }
+    write(drawings) {
+      var drawing = Drawing(run.picture)
+      report.draw(&drawing)
+      return drawing.picture
+    }
+    return failure
   }
 
   private func printDocument() throws {
