@@ -54,6 +54,7 @@ let package = Package(
     // MARK: Public API
     .library(name: "TinyTensor", targets: ["TinyTensor"]),
     .library(name: "FlatbufferReader", targets: ["FlatbufferReader"]),
+    .library(name: "ImageFiles", targets: ["ImageFiles"]),
     .executable(name: "tinyrun", targets: ["tinyrun"]),
   ],
   targets: [
@@ -64,7 +65,11 @@ let package = Package(
         "FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVXVNNI",
         "KernelsAVX512",
       ], swiftSettings: settings),
-    .executableTarget(name: "tinyrun", dependencies: ["TinyTensor", "FlatbufferReader"], swiftSettings: settings),
+    // Optimised in debug builds too: decoders are loops over bytes.
+    .target(name: "ImageFiles", swiftSettings: kernelSettings),
+    .executableTarget(
+      name: "tinyrun", dependencies: ["FlatbufferReader", "ImageFiles", "TinyTensor", "TinyTensorKernels"],
+      swiftSettings: settings),
 
     // MARK: Implementation details
     .target(name: "TinyTensorKernels", swiftSettings: kernelSettings),
@@ -81,6 +86,8 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: testSettings),
+    .testTarget(
+      name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: testSettings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: testSettings),
     .testTarget(
       name: "TinyTensorTests",
@@ -91,6 +98,7 @@ let package = Package(
     // Has the C source in it built as a library that takes libedgetpu's place, when a test asks for it.
     .target(
       name: "FakeEdgeTPU", path: "Tests/FakeEdgeTPU", exclude: ["fake_edgetpu.c"], swiftSettings: testSettings),
-    .testTarget(name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU"], swiftSettings: testSettings),
+    .testTarget(
+      name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU", "ImageFiles"], swiftSettings: testSettings),
   ]
 )

@@ -9,6 +9,10 @@ objects.tflite   six boxes with two classes, whose places and scores are the pix
                  TFLite_Detection_PostProcess; with metadata and labels too
 regions.tflite   the class of each pixel of a 4 x 4 picture is its largest colour: a map of int64
 joints.tflite    a row of 17 pixels, each of them a joint: y, x and score
+crowd.tflite     8 x 14 pixels are six people: y, x and score of 17 joints, four sides of a box and a score
+maps.tflite      19 x 37 pixels are the maps of a PoseNet, 3 x 5 cells of each: scores before the logistic function,
+                 offsets and displacements, in an order of its own; a byte v stands for (v - 128) / 12.75
+person.tflite    the same without displacements, its scores behind LOGISTIC
 
 Needs ai-edge-litert, flatbuffers and numpy (requirements.txt).
 """
@@ -90,8 +94,8 @@ def metadata(name, mean, deviation, outputs):
     return bytes(builder.Output())
 
 
-def described(model, description, name, labels):
-    """A model's bytes with a description in them and labels behind them."""
+def described(model, description, name=None, labels=()):
+    """A model's bytes with a description in them and, where they have a name, labels behind them."""
     unpacked = schema.ModelT.InitFromPackedBuf(model, 0)
     # Aligned as the schema demands, which a buffer that was unpacked is not any more.
     for index, old in enumerate(unpacked.buffers):
@@ -108,6 +112,8 @@ def described(model, description, name, labels):
     builder.Finish(unpacked.Pack(builder), b"TFL3")
     out = io.BytesIO()
     out.write(bytes(builder.Output()))
+    if name is None:
+        return out.getvalue()
     with zipfile.ZipFile(out, "a", zipfile.ZIP_STORED) as archive:
         # The time is that of the format's first day, so that the file is the same whenever it is made.
         archive.writestr(zipfile.ZipInfo(name), "".join(label + "\n" for label in labels))
@@ -176,10 +182,66 @@ def joints():
     return model.pack()
 
 
+def crowd():
+    """Several people."""
+    model = ModelBuilder("people from pixels")
+    image = model.input("image", [1, 8, 14, 3], np.uint8, 1 / 255, 0)
+    real = model.tensor("real", [1, 8, 14, 3], np.float32)
+    people = model.output("people", [1, 6, 56], np.float32)
+    model.operator("DEQUANTIZE", 2, [image], [real], "DequantizeOptions")
+    model.operator("RESHAPE", 1, [real, model.constant("shape", [1, 6, 56])], [people], "ReshapeOptions",
+                   newShape=[1, 6, 56])
+    return model.pack()
+
+
+def posenet(description, channels, outputs, with_scores):
+    """Maps of 3 x 5 cells, one behind the other in the pixels; `outputs` names those in `channels` in their order."""
+    rows, columns, height, width = 3, 5, 19, 37
+    model = ModelBuilder(description)
+    image = model.input("image", [1, height, width, 3], np.uint8, 1 / 12.75, 128)
+    real = model.tensor("real", [1, height, width, 3], np.float32)
+    row = model.tensor("row", [1, height * width * 3], np.float32)
+    model.operator("DEQUANTIZE", 2, [image], [real], "DequantizeOptions")
+    model.operator("RESHAPE", 1, [real, model.constant("row shape", [1, height * width * 3])], [row], "ReshapeOptions",
+                   newShape=[1, height * width * 3])
+    starts, start = {}, 0
+    for name, depth in channels.items():
+        starts[name] = start
+        start += rows * columns * depth
+    for name in outputs:
+        shape = [1, rows, columns, channels[name]]
+        part = model.tensor(f"part of {name}", [1, rows * columns * channels[name]], np.float32)
+        model.operator(
+            "SLICE", 1, [row, model.constant(f"start of {name}", [0, starts[name]]),
+                         model.constant(f"size of {name}", [1, rows * columns * channels[name]])], [part],
+            "SliceOptions")
+        is_score = with_scores and name == "heatmap"
+        logits = model.tensor(f"{name} logits", shape, np.float32) if is_score else model.output(
+            name, shape, np.float32)
+        model.operator("RESHAPE", 1, [part, model.constant(f"shape of {name}", shape)], [logits], "ReshapeOptions",
+                       newShape=shape)
+        if is_score:
+            model.operator("LOGISTIC", 1, [logits], [model.output(name, shape, np.float32)])
+    return described(model.pack(), metadata(description, 128, 12.75, [(name,) for name in outputs]))
+
+
+def maps():
+    """Several people, to be told apart by displacements."""
+    return posenet(
+        "maps from pixels", {"heatmap": 17, "offset": 34, "displacement_fwd": 32, "displacement_bwd": 32},
+        ["displacement_bwd", "heatmap", "displacement_fwd", "offset"], False)
+
+
+def person():
+    """One person."""
+    return posenet("scores from pixels", {"heatmap": 17, "offset": 34}, ["offset", "heatmap"], True)
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(FIXTURES, "described")
     os.makedirs(folder, exist_ok=True)
-    for name, make in (("digits", digits), ("objects", objects), ("regions", regions), ("joints", joints)):
+    for name, make in (("digits", digits), ("objects", objects), ("regions", regions), ("joints", joints),
+                       ("crowd", crowd), ("maps", maps), ("person", person)):
         data = make()
         with open(os.path.join(folder, f"{name}.tflite"), "wb") as file:
             file.write(data)

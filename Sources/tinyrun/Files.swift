@@ -88,6 +88,37 @@ enum Files {
     }
   }
 
+  /// The names of what is in a folder, in no order.
+  static func names(inFolder path: String) throws -> [String] {
+    guard let folder = unsafe opendir(path) else {
+      throw Failure(.refused, "cannot read the folder \(path): \(lastReason)")
+    }
+    defer { unsafe _ = closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      // Sound: the name is characters, and the system ends it with a zero inside the entry.
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { start in
+        unsafe String(cString: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// What tells a file from all others, whatever path leads to it.
+  struct Identity: Hashable {
+    let device: UInt64
+    let number: UInt64
+  }
+
+  /// What tells the file at a path from all others; `nil` if there is none.
+  static func identity(of path: String) -> Identity? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return Identity(
+      device: UInt64(truncatingIfNeeded: status.st_dev), number: UInt64(truncatingIfNeeded: status.st_ino))
+  }
+
   /// What a path leads to.
   enum Kind {
     case regular
@@ -116,10 +147,8 @@ enum Files {
 
   /// Whether two paths lead to the same file.
   static func areSame(_ one: String, _ other: String) -> Bool {
-    var first = stat()
-    var second = stat()
-    guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    guard let first = identity(of: one) else { return false }
+    return first == identity(of: other)
   }
 
   /// Whether anything is found at a path.

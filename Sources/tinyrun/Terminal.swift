@@ -61,4 +61,11 @@ struct ProgressBar {
   func finish() {
     if isShown { Terminal.writeError("\r\u{1B}[K") }
   }
+
+  /// Takes the bar away for lines that are printed now; the next update draws it again.
+  mutating func makeRoom() {
+    guard isShown else { return }
+    finish()
+    next = 0
+  }
 }

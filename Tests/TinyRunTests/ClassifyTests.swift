@@ -1,4 +1,5 @@
 import Foundation
+import ImageFiles
 import Testing
 
 @Suite("tinyrun classify")
@@ -36,7 +37,9 @@ struct ClassifyTests {
     #expect(lines.count == 2)
     #expect(lines[0].hasPrefix("\(Fixtures.images):0   7  0.9961   "))
     #expect(lines[0].hasSuffix(" us"))
-    #expect(result.error == "mapping unit: the input's values reach from 0 to 1; --mapping takes another one\n")
+    let messages = result.error.split(separator: "\n")
+    #expect(messages.first == "mapping unit: the input's values reach from 0 to 1; --mapping takes another one")
+    #expect(messages.count == 2 && messages[1].hasPrefix("2 pictures in ") && messages[1].hasSuffix(" pictures/s"))
     let quiet = try await Tool.run("classify", Fixtures.model, "\(Fixtures.images):0", "--mapping", "unit")
     #expect(quiet.error.isEmpty)
   }
@@ -71,12 +74,28 @@ struct ClassifyTests {
         Pictures.bitmap(28, -28, depth: 32, rows: Pictures.rows(digit.flatMap { [$0, $0, $0, 0] as [UInt8] }, 112))
       ),
       ("core.bmp", Pictures.coreBitmap(28, 28, depth: 24, rows: Pictures.rows(colours, 84))),
+      ("grey.png", Picture(width: 28, height: 28, channels: 1, pixels: digit).png()),
+      ("colours.png", Picture(width: 28, height: 28, channels: 3, pixels: colours).png()),
     ]
     let paths = try files.map { try folder.file($0.0, $0.1) }
     let expected = try score("mnist_cnn_int8", 2)
     for (result, file) in zip(try await best([Fixtures.model] + paths), files) {
       #expect(result == expected, "\(file.0)")
     }
+  }
+
+  @Test("a JPEG gives the same scores as its pixels in a PPM, and its error names the file")
+  func jpeg() async throws {
+    let folder = try Folder()
+    let path = Fixtures.path("images/jpeg-420-40x30.jpg")
+    let bytes = try Fixtures.bytes("images/jpeg-420-40x30.jpg")
+    let picture = try Picture(decoding: bytes)
+    let plain = try folder.file("plain.ppm", Array("P6 40 30 255\n".utf8) + picture.pixels)
+    let results = try await best([Fixtures.model, path, plain])
+    #expect(results[0] == results[1])
+    let short = try folder.file("short.jpg", Array(bytes.dropLast(99)))
+    let result = try await Tool.run("classify", Fixtures.model, short, "--quiet")
+    #expect(result.status == 3 && result.error.contains("\(short): the JPEG picture ends"), "\(result.error)")
   }
 
   @Test("palettes of 1 and 4 bits, and colours, give the same scores as their grey")
@@ -230,9 +249,9 @@ struct ClassifyTests {
   @Test(
     "pictures that cannot be read are refused with a reason",
     arguments: [
-      ("P5 28 28 255\n", "ends before"), ("P5 999999999 999999999 255\n", "ends before"), ("P5 28", "header"),
+      ("P5 28 28 255\n", "ends before"), ("P5 999999999 999999999 255\n", "allowed"), ("P5 28", "header"),
       ("P5 0 28 255\n", "0 x 28"), ("P5 1 1 65536\nx", "65536"), ("P2 1 1 9\n10", "above its maximum"),
-      ("P2 99999999999 1 1\n1", "header"), ("P2 2 2 255 1 2 3", "ends before"), ("P4 8 1\nx", "P4"),
+      ("P2 99999999999 1 1\n1", "header"), ("P2 2 2 255 1 2 3", "ends before"), ("P7 8 1\nx", "P7"),
       ("BM", "inside its header"), ("BMxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "header"),
       ("", "no picture"), ("hello", "no picture"), ("\u{FF}", "no picture"), ("GIF89a", "a GIF file"),
     ])
@@ -256,7 +275,7 @@ struct ClassifyTests {
       Pictures.bitmap(8, .min, depth: 8, palette: Pictures.greys, rows: row),
       Pictures.bitmap(.max, .max, depth: 32, rows: row),
       Pictures.bitmap(8, 1, depth: 7, palette: Pictures.greys, rows: row),
-      Pictures.bitmap(8, 1, depth: 16, rows: row + row), Pictures.bitmap(8, 1, depth: 8, palette: [], rows: row),
+      Pictures.bitmap(8, 1, depth: 16, rows: row), Pictures.bitmap(8, 1, depth: 8, palette: [], rows: row),
       Pictures.bitmap(8, 1, depth: 8, compression: 1, palette: Pictures.greys, rows: row),
     ]
     for (index, file) in files.enumerated() {

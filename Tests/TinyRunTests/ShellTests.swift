@@ -47,7 +47,7 @@ struct ShellTests {
       (["kern"], ["kernels"]), (["run", "--iso"], ["--isolate"]),
       (["bench", "m.tflite", "--kernels", "avx5"], ["avx512vnni"]),
       (["help", "insp"], ["inspect"]), (["completions", "z"], ["zsh"]),
-      (["profile", "--by", ""], ["op", "type", "kernel"]),
+      (["profile", "--by", ""], ["op", "type", "kernel"]), (["pose", "--fit", ""], ["stretch", "pad", "crop"]),
       (["bench", "--runs", ""], []),
     ])
   func bash(_ words: [String], _ offered: [String]) async throws {

@@ -8,13 +8,20 @@ enum Classify {
     let top = try arguments.integer("--top", default: 3, minimum: 1)
     let command = try PictureCommand(arguments, command: "classify")
     guard command.model.outputs.first.map({ $0.count > 0 }) == true else {
-      throw Failure(.refused, "\(command.path): classify wants scores as the model's first output")
+      throw command.refusal("classify wants scores as the model's first output")
     }
     let labels = try command.labels(ofOutput: 0)
     let scores = try command.model.output(at: 0)
     try command.run { run, session in
       let best = Self.best(top, of: try session.realOutput(scores))
-      return ([text(run, best, labels)], [("top", json(best, labels))])
+      return PictureCommand.Report(
+        lines: [text(run, best, labels)], members: [("top", json(best, labels))],
+        draw: { drawing in
+          for score in best {
+            drawing.addCaption(
+              "\(Text.fixed(Double(score.value), 3)) \(labels?[score.index] ?? "class \(score.index)")")
+          }
+        })
     }
   }
 

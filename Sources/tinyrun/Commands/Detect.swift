@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// `tinyrun detect`: objects in pictures, and the boxes around them.
@@ -8,13 +9,26 @@ enum Detect {
     let top = try arguments.integer("--top", default: 10, minimum: 1)
     let asked = try arguments.value("--threshold").map(threshold)
     let command = try PictureCommand(arguments, command: "detect")
-    let head = try DetectionHead(command.model, path: command.path)
+    let head = try DetectionHead(command)
     let labels = try command.labels(ofOutput: head.classes.index)
     let least = asked ?? command.description.output(head.scores.index)?.scoreThreshold ?? 0.5
     try command.run { run, session in
-      let objects = try head.objects(in: session).filter { $0.score >= least }.prefix(top)
-      return (lines(run, Array(objects), labels), [("objects", .array(objects.map { json($0, run, labels) }))])
+      let found = try head.objects(in: session).filter { $0.score >= least }.prefix(top)
+      let objects = found.map { $0.placed(run.placement) }
+      return PictureCommand.Report(
+        lines: lines(run, objects, labels), members: [("objects", .array(objects.map { json($0, run, labels) }))],
+        draw: { $0.boxes(objects.map { labelled($0, run, labels) }) })
     }
+  }
+
+  /// An object as it is drawn.
+  private static func labelled(
+    _ object: DetectedObject, _ run: PictureCommand.Run, _ labels: Labels?
+  ) -> Drawing.LabelledBox {
+    let label = labels?[object.label] ?? "class \(object.label)"
+    return Drawing.LabelledBox(
+      box: object.pixels(run.picture), label: "\(label) \(Text.fixed(Double(object.score), 2))",
+      colour: .of(object.label))
   }
 
   /// A score as the command line has it.
@@ -59,20 +73,26 @@ enum Detect {
 struct DetectedObject {
   let label: Int
   let score: Float
-  /// The sides of its box as shares of the picture's: top, left, bottom, right.
+  /// The sides of its box as shares of the picture's, or of the input's: top, left, bottom, right.
   let box: [Float]
 
+  /// An object of the input as one of the picture.
+  func placed(_ placement: Placement) -> DetectedObject {
+    DetectedObject(
+      label: label, score: score,
+      box: box.indices.map { (($0 % 2 == 0) ? placement.down : placement.across).share(ofInput: box[$0]) })
+  }
+
   /// The sides of its box in pixels, inside the picture.
-  func pixels(_ picture: Picture) -> (left: Int, top: Int, right: Int, bottom: Int) {
+  func pixels(_ picture: Picture) -> Box {
     func place(_ share: Float, _ size: Int) -> Int {
       // A share that is not a number is no place.
       guard share.isFinite else { return 0 }
       return Int((min(max(share, 0), 1) * Float(size)).rounded())
     }
-    return (
-      place(box[1], picture.width), place(box[0], picture.height), place(box[3], picture.width),
-      place(box[2], picture.height)
-    )
+    return Box(
+      left: place(box[1], picture.width), top: place(box[0], picture.height), right: place(box[3], picture.width),
+      bottom: place(box[2], picture.height))
   }
 }
 
@@ -84,10 +104,10 @@ struct DetectionHead {
   let count: Output
 
   /// - Throws: ``Failure`` when the model does not end with that operator.
-  init(_ model: Model, path: String) throws {
+  init(_ command: PictureCommand) throws {
+    let model = command.model
     func refuse() -> Failure {
-      Failure(
-        .refused, "\(path): detect wants a model whose outputs are those of TFLite_Detection_PostProcess")
+      command.refusal("detect wants a model whose outputs are those of TFLite_Detection_PostProcess")
     }
     let last = model.operators.last { $0.name == "TFLite_Detection_PostProcess" }
     guard let tensors = last?.outputs, tensors.count == 4 else { throw refuse() }
@@ -101,7 +121,7 @@ struct DetectionHead {
     count = try output(tensors[3])
   }
 
-  /// The objects that were found, the likeliest first.
+  /// The objects that were found, the likeliest first; their boxes are shares of the input.
   func objects(in session: borrowing Session) throws -> [DetectedObject] {
     let boxes = try session.realOutput(boxes)
     let classes = try session.realOutput(classes)

@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// What a model wants of a picture, for its only input.
@@ -32,36 +33,21 @@ struct PictureInput {
     }
   }
 
-  /// A picture as the input's bytes, stretched to its size.
-  func pixels(of picture: Picture, name: String) throws -> [UInt8] {
-    if !isFlat { return picture.resized(width: width, height: height).converted(toChannels: channels) }
+  /// A picture as the input's bytes, made to fit its size, and where it lies there.
+  func pixels(of picture: Picture, name: String, fit: PictureFit) throws -> ([UInt8], Placement) {
+    if !isFlat {
+      let fitted = fit.fitted(picture, width: width, height: height)
+      return (fitted.picture.converted(toChannels: channels).pixels, fitted.placement)
+    }
     guard picture.width * picture.height == width else {
       throw Failure(
         .refused,
         "\(name) has \(picture.width) x \(picture.height) pixels; the model takes \(width) pixels in a row, "
           + "and a picture of other sizes cannot be made to fit")
     }
-    return picture.converted(toChannels: 1)
-  }
-}
-
-/// Reads pictures by name: `FILE`, or `FILE:N` for the N-th image of an IDX file, which is kept for the next one.
-struct PictureFiles {
-  private var path: String?
-  private var images: IDXImages?
-
-  mutating func read(_ name: String) throws -> Picture {
-    if !Files.exists(name), let colon = name.lastIndex(of: ":"), let row = Int(name[name.index(after: colon)...]) {
-      let file = String(name[..<colon])
-      if path != file || images == nil {
-        images = try IDXImages(path: file)
-        path = file
-      }
-      guard let images, (0..<images.count).contains(row) else {
-        throw Failure(.refused, "\(file) has \(images?.count ?? 0) images; there is no image \(row)")
-      }
-      return Picture(images, row: row)
-    }
-    return try Picture.decode(try Files.read(name), path: name)
+    let placement = Placement(
+      across: AxisPlacement(picture: picture.width, input: picture.width),
+      down: AxisPlacement(picture: picture.height, input: picture.height))
+    return (picture.converted(toChannels: 1).pixels, placement)
   }
 }

@@ -44,7 +44,7 @@ struct OptionHelp {
     default: break
     }
     switch value {
-    case "FILE", "IDX": return .files
+    case "FILE", "FILE.png", "IDX": return .files
     case "FOLDER", "DIR": return .folders
     default: return .anything
     }
