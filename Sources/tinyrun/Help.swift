@@ -198,7 +198,8 @@ extension Help {
     description: """
       Runs a model beside another set of kernels, a folder that `run --dump-tensors` wrote, or another model, such as
       the float one that it was quantized from, and compares every tensor that operators write. INPUT files are those of
-      `run`; without them a folder's own inputs are taken, or random ones. Another model gets the same real numbers; its
+      `run`; without them a folder's own inputs are taken, or random ones: numbers of float inputs that are quantized first
+      fill the range that can be stored, others are those of `run`. Another model gets the same real numbers; its
       tensors are matched by their place among the outputs, by name, by the order of the operators, and as copies:
       quantized or dequantized forms of one that is matched. What is compared with is the signal, the difference is the
       noise: SQNR is the ratio of their powers, RMSE the root of the mean squared difference, bias the mean difference,

@@ -50,9 +50,12 @@ enum Compare {
     if case .twin(let twin, _) = opponent {
       if arguments.has("--weights") { weights = WeightComparison(model, twin).compare(comparison.operators) }
       advice = ComparisonAdvice(comparison).sentences
+      if inputs.areRandom, !model.inputs.isEmpty {
+        advice.append("these inputs are random: real ones, as files or --images, give other ratios and ranges")
+      }
     }
     let report = ComparisonReport(
-      path: path, comparison: comparison, inputs: inputs, against: target.text(model), order: order, top: top,
+      path: path, comparison: comparison, inputs: inputs, against: name, order: order, top: top,
       weights: weights, advice: advice, leastSignalToNoise: leastSignalToNoise)
     if arguments.has("--json") {
       try Terminal.print(report.json.text)
@@ -87,15 +90,6 @@ enum Compare {
 
     var isModel: Bool {
       if case .model = self { true } else { false }
-    }
-
-    /// What it is, for people.
-    func text(_ model: Model) -> String {
-      switch self {
-      case .kernels(let set): "\(set.rawValue) kernels, its own being \(model.kernelSet.rawValue)"
-      case .folder(let path): "the tensors in \(path)"
-      case .model(let path): path
-      }
     }
   }
 

@@ -64,6 +64,9 @@ final class Comparison {
   private let twinSchedule: TensorSchedule?
   private let tolerance: ComparisonStatistics.Tolerance?
   private var session: Session
+  /// Bytes that are kept of a run at most.
+  private static let mostKept = 1 << 32
+
   private var kept: [Int: [UInt8]] = [:]
   /// Rows by the tensor under test.
   private var rows: [Int: Int] = [:]
@@ -96,6 +99,16 @@ final class Comparison {
       addTensors { tensor in
         if case .folders = opponent, !written.contains(tensor) { return nil }
         return (model.tensors[tensor], nil)
+      }
+    }
+    if twinSchedule != nil {
+      // A sum of sizes of at most 2^30 bytes each.
+      let byteCount = tensors.reduce(0) { $0 + $1.tensor.byteCount }
+      guard byteCount <= Self.mostKept else {
+        throw Failure(
+          .refused,
+          "the tensors of a run take \(Text.bytes(byteCount)), more than the \(Text.bytes(Self.mostKept)) that are kept; "
+            + "compare with a folder of tensors, of which none are kept")
       }
     }
     for (row, tensor) in tensors.enumerated() {

@@ -10,6 +10,11 @@ struct ComparisonAdvice {
   private static let largeDrop = 6.0
   /// A share of clipped elements that is worth a sentence.
   private static let muchClipped = 0.005
+  /// How many steps beyond its range a tensor's counterpart must reach. The scales of some operators are fixed, and do not
+  /// hold their last step: that of SOFTMAX ends before 1.
+  private static let farBeyond = 2.0
+  /// How many tensors the search for what is before an operator looks at.
+  private static let mostSearched = 1000
   /// A share of the range below which a tensor uses little of it: two of eight bits are idle.
   private static let littleUsed = 0.25
   /// How many tensors a sentence of each kind is written for.
@@ -44,7 +49,7 @@ struct ComparisonAdvice {
     var worst: Double?
     var seen = Set<Int>()
     var open = comparison.model.operators[operation].inputs
-    while let tensor = open.popLast() {
+    while let tensor = open.popLast(), seen.count < Self.mostSearched {
       guard tensor >= 0, seen.insert(tensor).inserted else { continue }
       if let row = rows[tensor] {
         guard let ratio = row.statistics.signalToNoise else { continue }
@@ -58,16 +63,25 @@ struct ComparisonAdvice {
 
   // MARK: Ranges
 
+  /// The real numbers that a tensor can hold.
+  private func range(_ row: ComparedTensor) -> ClosedRange<Double>? {
+    guard let limits = row.numbers.limits, row.numbers.step != nil else { return nil }
+    return row.numbers.real(limits.lowerBound, at: 0)...row.numbers.real(limits.upperBound, at: 0)
+  }
+
   private var clipped: [String] {
-    let found = comparison.compared.filter { $0.statistics.share($0.statistics.clipped) > Self.muchClipped }
-      .sorted { $0.statistics.share($0.statistics.clipped) > $1.statistics.share($1.statistics.clipped) }
+    let found = comparison.compared.filter { row in
+      guard row.statistics.share(row.statistics.clipped) > Self.muchClipped, let step = row.numbers.step,
+        let holds = range(row), let range = row.statistics.referenceRange
+      else { return false }
+      return max(range.most - holds.upperBound, holds.lowerBound - range.least) > Self.farBeyond * step
+    }.sorted { $0.statistics.share($0.statistics.clipped) > $1.statistics.share($1.statistics.clipped) }
     return found.prefix(Self.most).compactMap { row in
-      guard let limits = row.numbers.limits, let range = row.statistics.referenceRange else { return nil }
-      let least = row.numbers.real(limits.lowerBound, at: 0)
-      let most = row.numbers.real(limits.upperBound, at: 0)
+      guard let holds = range(row), let range = row.statistics.referenceRange else { return nil }
       return "operator \(place(row)): \(Text.fixed(row.statistics.share(row.statistics.clipped) * 100, 1)) % of the "
-        + "twin's values lie beyond what it can hold: \(Self.number(range.least)) to \(Self.number(range.most)), it "
-        + "holds \(Self.number(least)) to \(Self.number(most)); calibrate with data that reach as far"
+        + "twin's values lie beyond what it can hold: they reach from \(Self.number(range.least)) to "
+        + "\(Self.number(range.most)), it holds \(Self.number(holds.lowerBound)) to \(Self.number(holds.upperBound)); "
+        + "calibrate with data that reach as far"
     } + Self.rest(found.count)
   }
 

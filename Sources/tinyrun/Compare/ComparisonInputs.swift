@@ -75,6 +75,18 @@ struct ComparisonInputs {
     }
   }
 
+  /// What can be told of a float input that the model quantizes first: numbers beyond would only be clipped.
+  private static func quantizedRange(of input: TensorInfo, in model: Model) -> ClosedRange<Float>? {
+    guard input.elementType == .float32 else { return nil }
+    let readers = model.operators.filter { $0.inputs.contains(input.tensor) }
+    guard readers.count == 1, readers[0].name == "QUANTIZE", let output = readers[0].outputs.first else { return nil }
+    let numbers = TensorNumbers(model.tensors[output])
+    guard let limits = numbers.limits, numbers.step != nil else { return nil }
+    let least = Float(numbers.real(limits.lowerBound, at: 0))
+    let most = Float(numbers.real(limits.upperBound, at: 0))
+    return least.isFinite && most.isFinite && (most - least).isFinite ? least...most : nil
+  }
+
   /// Sets the inputs of a run.
   ///
   /// - Parameters:
@@ -86,8 +98,13 @@ struct ComparisonInputs {
     case .random(let seed):
       var random = SeededRandom(seed: seed &+ UInt64(run))
       for (index, info) in model.inputs.enumerated() {
-        let bytes = random.bytes(for: info)
-        try session.setInput(model.input(at: index), bytes: bytes.span)
+        if let range = Self.quantizedRange(of: info, in: model) {
+          let real = (0..<info.count).map { _ in Float.random(in: range, using: &random) }
+          try session.setInput(model.input(at: index), real: real.span)
+        } else {
+          let bytes = random.bytes(for: info)
+          try session.setInput(model.input(at: index), bytes: bytes.span)
+        }
       }
     case .files(let names):
       for (index, info) in model.inputs.enumerated() {
@@ -129,18 +146,19 @@ struct TwinInputs {
         .refused,
         "\(path) has \(Text.plural(twin.inputs.count, "input")), the model \(model.inputs.count): they are no twins")
     }
-    let names = Set(twin.inputs.map(\.name))
-    let byName = names.count == twin.inputs.count && names == Set(model.inputs.map(\.name))
+    // Inputs of one model have tensors of their own.
+    let places = Dictionary(
+      twin.inputs.enumerated().map { ($1.tensor, $0) }, uniquingKeysWith: { first, _ in first })
     var pairs: [Pair] = []
-    for (index, info) in model.inputs.enumerated() {
-      let other = byName ? twin.inputs.firstIndex { $0.name == info.name } ?? index : index
-      guard info.count == twin.inputs[other].count else {
+    for (index, other) in TensorNames.sorted(twin.inputs, like: model.inputs).enumerated() {
+      let info = model.inputs[index]
+      guard info.count == other.count else {
         throw Failure(
           .refused,
-          "input \(info.name) has shape \(Text.shape(info.shape)), in \(path) \(Text.shape(twin.inputs[other].shape)); "
-            + "give both the same with --shape")
+          "input \(info.name) has shape \(Text.shape(info.shape)), in \(path) \(Text.shape(other.shape)); give both the "
+            + "same with --shape")
       }
-      pairs.append(Pair(tested: index, twin: other))
+      pairs.append(Pair(tested: index, twin: places[other.tensor] ?? index))
     }
     self.pairs = pairs
   }

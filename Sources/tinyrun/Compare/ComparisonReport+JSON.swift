@@ -91,7 +91,8 @@ extension ComparisonReport {
       ])
     }
     return .object([
-      ("schema", .number(1)), ("model", .string(path)), ("against", .string(against)), ("mode", .string(mode)),
+      ("schema", .number(1)), ("model", .string(path)), ("kernels", .string(comparison.model.kernelSet.rawValue)),
+      ("against", .string(against)), ("mode", .string(mode)),
       ("runs", .number(inputs.runs)), ("inputs", .string(inputs.text)), ("order", .string(order.rawValue)),
       ("differing_tensors", .number(differing.count)), ("first_difference", isTwin ? .null : firstDifferenceJSON),
       ("tensors", .array(tensors)), ("not_compared", .array(missing)),

@@ -13,7 +13,7 @@ struct ComparisonReport {
   let path: String
   let comparison: Comparison
   let inputs: ComparisonInputs
-  /// What the model is compared with, for people.
+  /// What the model is compared with: the name of kernels, or a path.
   let against: String
   let order: Order
   /// How many rows are shown.
@@ -25,6 +25,10 @@ struct ComparisonReport {
 
   var isTwin: Bool {
     if case .twin = comparison.opponent { true } else { false }
+  }
+
+  private var isKernels: Bool {
+    if case .kernels = comparison.opponent { true } else { false }
   }
 
   /// The rows in the order that was asked for.
@@ -103,12 +107,13 @@ struct ComparisonReport {
 
   var text: String {
     var lines = [
-      "\(Text.printable(path)) against \(Text.printable(against)), \(Text.plural(inputs.runs, "run")) on "
+      "\(Text.printable(path))\(isKernels ? " with \(comparison.model.kernelSet.rawValue) kernels" : "") against "
+        + "\(Text.printable(against))\(isKernels ? " kernels" : ""), \(Text.plural(inputs.runs, "run")) on "
         + "\(Text.printable(inputs.text))"
     ]
     lines += isTwin ? twinLines : exactLines
     if let weights { lines += weightLines(weights) }
-    if !advice.isEmpty { lines += advice.map { "- \($0)" } }
+    for sentence in advice { lines += Self.wrapped(sentence) }
     return lines.joined(separator: "\n")
   }
 
@@ -118,14 +123,15 @@ struct ComparisonReport {
     let elements = compared.reduce(0) { $0 &+ $1.statistics.count }
     let missing = comparison.notCompared
     return "compared \(Text.plural(compared.count, "tensor")), \(Text.plural(elements, "element"))"
-      + (missing.isEmpty ? "" : "; not compared: \(missing.count), \(list(missing))")
+      + (missing.isEmpty ? "" : "; not compared: \(Text.plural(missing.count, "tensor")) of \(list(missing))")
   }
 
   private func list(_ missing: [(operation: Int, tensor: Int)]) -> String {
     let shown = missing.prefix(6).map {
       "\($0.operation) \(Text.printable(comparison.model.operators[$0.operation].name))"
     }
-    return "those of operators \(shown.joined(separator: ", "))\(missing.count > shown.count ? ", ..." : "")"
+    return "operator\(missing.count == 1 ? "" : "s") \(shown.joined(separator: ", "))"
+      + (missing.count > shown.count ? ", ..." : "")
   }
 
   private var exactLines: [String] {
@@ -143,7 +149,7 @@ struct ComparisonReport {
         "\(statistics.differing)", Text.fixed(statistics.share(statistics.differing) * 100, 2),
         Self.number(statistics.largestDifference), Self.steps(row), Self.decibels(statistics.signalToNoise),
         statistics.first.map { Text.shape(row.numbers.coordinates($0.index)) } ?? "-",
-        row.operation.map { "\($0)" } ?? "", Text.printable(row.operatorName), Text.printable(row.tensor.name),
+        row.operation.map { "\($0)" } ?? "", Text.printable(row.operatorName), Self.name(row.tensor.name),
       ])
     }
     return table.lines + rest(ranked.count) + notFiniteLines + [
@@ -187,7 +193,7 @@ struct ComparisonReport {
       hasLimits ? percent(statistics.share(statistics.atLimits)) : "-",
       hasLimits ? percent(statistics.share(statistics.clipped)) : "-",
       percent(statistics.usedShare(row.numbers.limits)), row.operation.map { "\($0)" } ?? "",
-      Text.printable(row.operatorName), Text.printable(row.tensor.name), row.reason?.rawValue ?? "",
+      Text.printable(row.operatorName), Self.name(row.tensor.name), row.reason?.rawValue ?? "",
     ]
   }
 
@@ -212,7 +218,7 @@ struct ComparisonReport {
         Self.decibels(row.statistics.signalToNoise), Self.finite(row.statistics.rootMeanSquareInSteps, 3),
         row.statistics.largest == nil ? "0" : Self.number(row.statistics.largestDifference),
         Text.fixed(row.statistics.share(row.statistics.atLimits) * 100, 1), "\(row.scales)", Text.shape(row.shape),
-        "\(row.operation)", Text.printable(row.operatorName), Text.printable(row.name),
+        "\(row.operation)", Text.printable(row.operatorName), Self.name(row.name),
       ])
     }
     return ["weights and biases, RMSE in steps of each scale:"] + table.lines + rest(weights.count)
@@ -227,6 +233,22 @@ struct ComparisonReport {
       return first == second ? one.offset < other.offset : first < second
     }.map(\.element)
   }
+
+  /// A sentence as lines that fit a terminal, the first with a dash.
+  private static func wrapped(_ sentence: String) -> [String] {
+    var lines: [String] = []
+    var line = "-"
+    for word in sentence.split(separator: " ") {
+      if line.count + 1 + word.count > 118, line.count > 1 {
+        lines.append(line)
+        line = " "
+      }
+      line += " \(word)"
+    }
+    return lines + [line]
+  }
+
+  private static func name(_ name: String) -> String { Text.printable(TensorNames.short(name)) }
 
   // MARK: Numbers
 

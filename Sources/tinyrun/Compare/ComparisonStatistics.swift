@@ -62,8 +62,6 @@ struct ComparisonStatistics {
   private var referencePower = 0.0
   private var product = 0.0
 
-  private static let chunk = 2048
-
   // MARK: Summing up
 
   /// Adds what a run made of a tensor.
@@ -85,12 +83,12 @@ struct ComparisonStatistics {
     else { return false }
     runs += 1
     count += total
-    var numbers = [Double](repeating: 0, count: min(Self.chunk, total))
+    var numbers = [Double](repeating: 0, count: min(TensorNumbers.chunk, total))
     var others = numbers
     let isByBytes = isSame && tolerance == nil && layout.elementByteCount > 0
     var start = 0
     while start < total {
-      let range = start..<min(start + Self.chunk, total)
+      let range = start..<min(start + TensorNumbers.chunk, total)
       layout.read(range, of: tested, into: &numbers)
       referenceLayout.read(range, of: reference, into: &others)
       let size = layout.elementByteCount
@@ -220,10 +218,10 @@ struct ComparisonStatistics {
     return ratio.isNaN ? nil : ratio
   }
 
-  /// The cosine of the angle between both tensors: 1 for the same direction, and where both are zero.
+  /// The cosine of the angle between both tensors: 1 for equal ones, be they zero; 0 where one of both is zero.
   var cosine: Double? {
     guard finitePairs > 0 else { return nil }
-    if testedPower == 0 && referencePower == 0 { return 1 }
+    if squaredDifference == 0 { return 1 }
     if testedPower == 0 || referencePower == 0 { return 0 }
     let cosine = product / (testedPower.squareRoot() * referencePower.squareRoot())
     return cosine.isNaN ? nil : min(max(cosine, -1), 1)

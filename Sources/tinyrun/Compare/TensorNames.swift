@@ -1,3 +1,5 @@
+import TinyTensor
+
 /// What is left of a tensor's name when marks are taken away that converters add to it.
 ///
 /// Names of fused operators are those of their parts, divided by semicolons. Converters that quantize add endings to
@@ -35,5 +37,21 @@ enum TensorNames {
       name.removeLast(ending.count)
     }
     return name
+  }
+
+  /// Tensors in the order of others that have the same names; as they are if the names are not the same, or not unique.
+  static func sorted(_ tensors: [TensorInfo], like others: [TensorInfo]) -> [TensorInfo] {
+    let byName = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let sorted = others.compactMap { byName[$0.name] }
+    guard byName.count == tensors.count, sorted.count == tensors.count,
+      Set(sorted.map(\.tensor)).count == Set(tensors.map(\.tensor)).count
+    else { return tensors }
+    return sorted
+  }
+
+  /// The part of a name that people know an operator by: that of a fused operator is the first of several.
+  static func short(_ name: String) -> String {
+    guard let end = name.firstIndex(of: ";"), end > name.startIndex else { return name }
+    return String(name[..<end])
   }
 }

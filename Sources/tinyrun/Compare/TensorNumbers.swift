@@ -187,11 +187,31 @@ struct TensorNumbers {
 }
 
 extension TensorNumbers {
+  /// Elements that are read at once.
+  static let chunk = 2048
+
+  /// Goes through a whole tensor's stored numbers.
+  ///
+  /// - Parameters:
+  ///   - bytes: the tensor's, at least as many as its elements take.
+  ///   - body: takes an element's index and what is stored.
+  func forEach(_ bytes: RawSpan, _ body: (Int, Double) -> Void) {
+    var numbers = [Double](repeating: 0, count: min(Self.chunk, count))
+    var start = 0
+    while start < count {
+      let range = start..<min(start + Self.chunk, count)
+      read(range, of: bytes, into: &numbers)
+      for index in range { body(index, numbers[index - start]) }
+      start = range.upperBound
+    }
+  }
+
   /// Real numbers of a whole tensor, in single precision.
   func real(_ bytes: [UInt8]) -> [Float] {
-    var numbers = [Double](repeating: 0, count: count)
+    var real: [Float] = []
+    real.reserveCapacity(count)
     // Sound: bytes have no padding and no invalid patterns.
-    read(0..<count, of: unsafe bytes.span.bytes, into: &numbers)
-    return numbers.enumerated().map { Float(real($1, at: $0)) }
+    forEach(unsafe bytes.span.bytes) { real.append(Float(self.real($1, at: $0))) }
+    return real
   }
 }

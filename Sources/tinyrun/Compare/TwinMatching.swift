@@ -49,11 +49,7 @@ struct TwinMatching {
 
   private mutating func matchOutputs(_ model: Model, _ twin: Model, _ tested: Set<Int>, _ others: Set<Int>) {
     guard model.outputs.count == twin.outputs.count else { return }
-    let names = Set(twin.outputs.map(\.name))
-    let byName = names.count == twin.outputs.count && names == Set(model.outputs.map(\.name))
-    for (index, output) in model.outputs.enumerated() {
-      let place = byName ? twin.outputs.firstIndex { $0.name == output.name } ?? index : index
-      let other = twin.outputs[place]
+    for (output, other) in zip(model.outputs, TensorNames.sorted(twin.outputs, like: model.outputs)) {
       guard output.count == other.count, tested.contains(output.tensor), others.contains(other.tensor),
         counterparts[output.tensor] == nil, !isTaken.contains(other.tensor)
       else { continue }
@@ -157,8 +153,7 @@ enum OperatorAlignment {
   private static let largestTable = 1 << 24
 
   static func isFeasible(_ count: Int, _ otherCount: Int) -> Bool {
-    (count + 1).multipliedReportingOverflow(by: otherCount + 1).partialValue <= largestTable && count < 1 << 20
-      && otherCount < 1 << 20
+    count < 1 << 20 && otherCount < 1 << 20 && (count + 1) * (otherCount + 1) <= largestTable
   }
 
   /// The pairs, in order in both lists, whose agreement is the largest in sum: a longest common subsequence.

@@ -130,10 +130,8 @@ struct NarrowChannels {
     let shape = constant.description.shape
     let inner = max(1, shape[(axis + 1)...].reduce(1, *))
     var reach = [Double](repeating: 0, count: constant.numbers.count == 0 ? 0 : shape[axis])
-    var numbers = [Double](repeating: 0, count: constant.numbers.count)
     // Sound: bytes have no padding and no invalid patterns.
-    constant.numbers.read(0..<constant.numbers.count, of: unsafe bytes.span.bytes, into: &numbers)
-    for (index, number) in numbers.enumerated() {
+    constant.numbers.forEach(unsafe bytes.span.bytes) { index, number in
       let channel = index / inner % shape[axis]
       reach[channel] = max(reach[channel], abs(number - zeroPoint))
     }
