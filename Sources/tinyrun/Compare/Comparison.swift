@@ -31,8 +31,8 @@ struct ComparedTensor {
     isSame = self.tensor.elementType == counterpart.elementType && numbers.scaling == counterpartNumbers.scaling
   }
 
-  /// Whether real numbers of both can be told.
-  var isComparable: Bool { isSame || (!numbers.isOpaque && !counterpartNumbers.isOpaque) }
+  /// Whether both are of one model, or real numbers of both can be told.
+  var isComparable: Bool { reason == nil || (!numbers.isOpaque && !counterpartNumbers.isOpaque) }
 }
 
 /// Runs a model beside what it is compared with, and sums up the differences of all tensors.
@@ -239,13 +239,17 @@ final class Comparison {
   /// Rows that could be compared.
   var compared: [ComparedTensor] { tensors.filter { $0.statistics.runs > 0 } }
 
-  /// Tensors that operators write and that were compared with nothing: they have no counterpart, or no memory of their
-  /// own on one side.
+  /// Tensors that operators write in a run and that were compared with nothing: they have no counterpart, or no memory of
+  /// their own on one side.
   var notCompared: [(operation: Int, tensor: Int)] {
     var found: [(Int, Int)] = []
     for (index, operation) in model.operators.enumerated() {
       for tensor in operation.outputs where graph.producers[tensor] == index {
-        if let row = rows[tensor], tensors[row].statistics.runs > 0 { continue }
+        if let row = rows[tensor] {
+          if tensors[row].statistics.runs > 0 { continue }
+        } else if graph.schedule.times[tensor] == TensorSchedule.beforeAll {
+          continue
+        }
         found.append((index, tensor))
       }
     }

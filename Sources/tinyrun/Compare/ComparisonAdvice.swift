@@ -8,6 +8,8 @@ struct ComparisonAdvice {
 
   /// A fall of the ratio of signal to noise that is worth a sentence, in decibels.
   private static let largeDrop = 6.0
+  /// What eight bits hold at the best, in decibels: what is lost from above it is that of any quantization.
+  private static let bestRatio = 50.0
   /// A share of clipped elements that is worth a sentence.
   private static let muchClipped = 0.005
   /// How many steps beyond its range a tensor's counterpart must reach. The scales of some operators are fixed, and do not
@@ -33,11 +35,16 @@ struct ComparisonAdvice {
   /// The operator behind which the ratio is worse than before it by the most.
   private var largestDrop: String? {
     var best: (row: ComparedTensor, before: Double, after: Double)?
+    var largest = Self.largeDrop
     for row in comparison.compared {
       guard let operation = row.operation, let after = row.statistics.signalToNoise, after.isFinite,
         let before = signalToNoise(before: operation), before.isFinite
       else { continue }
-      if before - after > (best.map { $0.before - $0.after } ?? Self.largeDrop) { best = (row, before, after) }
+      let drop = min(before, Self.bestRatio) - after
+      if drop > largest {
+        largest = drop
+        best = (row, before, after)
+      }
     }
     guard let best else { return nil }
     return "the largest drop is at operator \(place(best.row)): "

@@ -3,7 +3,7 @@ import TinyTensor
 // What `compare` has found out, for programs.
 
 extension ComparisonReport {
-  /// A row's values. Ratios that are infinite are `null`, as JSON has no infinities: of equal tensors `differing` is 0.
+  /// A row's values. Ratios that are infinite are `null` in JSON, which has no infinities: `largest` of equal tensors is 0.
   private func fields(_ row: ComparedTensor) -> [(name: String, value: JSON)] {
     let statistics = row.statistics
     let largest = statistics.largest

@@ -47,10 +47,15 @@ struct TwinMatching {
     isTaken.insert(twin)
   }
 
+  /// Whether two tensors have the same sizes, those of 1 aside.
+  private static func haveOneShape(_ one: TensorInfo, _ other: TensorInfo) -> Bool {
+    one.count == other.count && one.shape.filter { $0 != 1 } == other.shape.filter { $0 != 1 }
+  }
+
   private mutating func matchOutputs(_ model: Model, _ twin: Model, _ tested: Set<Int>, _ others: Set<Int>) {
     guard model.outputs.count == twin.outputs.count else { return }
     for (output, other) in zip(model.outputs, TensorNames.sorted(twin.outputs, like: model.outputs)) {
-      guard output.count == other.count, tested.contains(output.tensor), others.contains(other.tensor),
+      guard Self.haveOneShape(output, other), tested.contains(output.tensor), others.contains(other.tensor),
         counterparts[output.tensor] == nil, !isTaken.contains(other.tensor)
       else { continue }
       match(output.tensor, other.tensor, .output)
@@ -73,7 +78,7 @@ struct TwinMatching {
     let otherFree = byName(others.filter { !isTaken.contains($0) }, twin)
     for (key, tensors) in free {
       guard tensors.count == 1, let candidates = otherFree[key], candidates.count == 1,
-        model.tensors[tensors[0]].count == twin.tensors[candidates[0]].count
+        Self.haveOneShape(model.tensors[tensors[0]], twin.tensors[candidates[0]])
       else { continue }
       match(tensors[0], candidates[0], .name)
     }
@@ -92,7 +97,7 @@ struct TwinMatching {
       if let inner = unit.inner, let twinInner = twinUnit.inner { pairs.append((inner, twinInner)) }
       for (tensor, counterpart) in pairs {
         guard counterparts[tensor] == nil, !isTaken.contains(counterpart), tested.contains(tensor),
-          others.contains(counterpart), graph.model.tensors[tensor].count == twin.model.tensors[counterpart].count
+          others.contains(counterpart), Self.haveOneShape(graph.model.tensors[tensor], twin.model.tensors[counterpart])
         else { continue }
         match(tensor, counterpart, .order)
       }

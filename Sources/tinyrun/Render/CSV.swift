@@ -4,6 +4,8 @@ enum CSV {
   static func field(_ value: JSON) -> String {
     switch value {
     case .null: return ""
+    case .real(let number) where number.isNaN: return ""
+    case .real(let number): return "\(number)"
     case .string(let text):
       let plain = Text.printable(text)
       guard plain.contains(where: { $0 == "," || $0 == "\"" }) else { return plain }
