@@ -14,6 +14,7 @@ struct Command: Sendable {
     Command(name: "eval", help: .eval, run: Eval.run),
     Command(name: "bench", help: .bench, run: Bench.run),
     Command(name: "profile", help: .profile, run: Profile.run),
+    Command(name: "compare", help: .compare, run: Compare.run),
     Command(name: "kernels", help: .kernels, run: Kernels.run),
     Command(name: "check", help: .check, run: Check.run),
     Command(name: "devices", help: .devices, run: Devices.run),

@@ -208,6 +208,40 @@ extension Help {
     ],
     example: "tinyrun profile mnist_dscnn_int8.tflite --runs 2000 --trace trace.json")
 
+  static let compare = Help(
+    summary: "find the first tensor that differs, or how much quantization costs, tensor by tensor",
+    usage: "compare MODEL [INPUT...] [--against KERNELS|FOLDER|MODEL] [--weights] [--top N] [--json | --csv]",
+    description: """
+      Runs a model beside another set of kernels, a folder that `run --dump-tensors` wrote, or another model, such as
+      the float one that it was quantized from, and compares every tensor that operators write. INPUT files are those of
+      `run`; without them a folder's own inputs are taken, or random ones: numbers of float inputs that are quantized first
+      fill the range that can be stored, others are those of `run`. Another model gets the same real numbers; its
+      tensors are matched by their place among the outputs, by name, by the order of the operators, and as copies:
+      quantized or dequantized forms of one that is matched. What is compared with is the signal, the difference is the
+      noise: SQNR is the ratio of their powers, RMSE the root of the mean squared difference, bias the mean difference,
+      % limit the share of elements at an end of their type's range that is not 0, % clip that of elements whose
+      counterpart lies beyond it, % used how much of the range occurs.
+      The exit status is 1 if a tensor differs from kernels or a folder, or an output falls short of --min-sqnr.
+      """,
+    options: [
+      ("--against WHAT", "kernels (\(KernelSet.allCases.map(\.rawValue).joined(separator: ", "))), a folder,"),
+      ("", "or a model; reference unless given"),
+      ("--images", "the INPUTs are pictures, as for classify"),
+      ("--mapping M", "for --images: a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v"),
+      ("--runs N", "runs on random inputs, of seeds one after the other; 1 unless given"),
+      ("--seed N", "where random numbers begin; 1 unless given"),
+      ("--order O", "graph, as operators run, or worst, the lowest SQNR first; worst for a model, else graph"),
+      ("--top N", "how many tensors to print; 20 unless given"),
+      ("--atol A", "for kernels and folders: how large a difference of real numbers may be; none unless given"),
+      ("--rtol R", "the same as a part of the number that is expected; both add up"),
+      ("--weights", "for a model: compare the constants of matched operators too"),
+      ("--min-sqnr DB", "for a model: end with status 1 if the SQNR of an output is lower, in decibels"),
+      ("--csv", "all tensors as comma-separated values"),
+      ("--json", "the result for programs; numbers that are infinite are null"),
+      ("--quiet", "say nothing on standard error"),
+    ],
+    example: "tinyrun compare mnist_cnn_int8.tflite --images digit.bmp --against mnist_cnn_float.tflite")
+
   static let kernels = Help(
     summary: "measure all kernels on a layer, and mark the one that is picked",
     usage: "kernels [SHAPE... | MODEL...] [--shapes FILE] [--list] [--seconds S] [--assert] [--tolerance 5] [--json]",

@@ -14,13 +14,15 @@ enum Models {
   /// What the common options ask for.
   struct Choices {
     let options: ModelOptions
+    /// Threads that work on one run.
+    let threads: Int
     private let devices: DeviceName
 
     /// Understands the common options.
     ///
     /// - Throws: ``Failure`` for what cannot be understood.
     init(_ arguments: Arguments) throws {
-      let threads = try arguments.integer("--threads", default: 1, in: 1...Models.mostThreads)
+      threads = try arguments.integer("--threads", default: 1, in: 1...Models.mostThreads)
       let kernels = try arguments.value("--kernels").map { try Models.kernels(named: $0) }
       devices = try DeviceName(arguments, CPUOptions(threads: threads, kernels: kernels))
       var options = ModelOptions(signature: arguments.value("--signature"))
@@ -33,6 +35,9 @@ enum Models {
     func device(for file: ModelFile) -> Device {
       devices.given ?? (file.isCompiledForEdgeTPU ? devices.edgeTPU : devices.cpu)
     }
+
+    /// The processor, as it was asked for.
+    var processor: Device { devices.cpu }
 
     /// The device that was asked for, or else the processor.
     var deviceUnlessNeeded: Device { devices.given ?? devices.cpu }

@@ -110,25 +110,11 @@ struct ProfileReport {
     "percent_of_peak", "bytes",
   ]
 
-  /// A line of titles, and a line for each row, as RFC 4180 has them, but for the ends of lines.
+  /// A line of titles, and a line for each row.
   var csv: String {
     let peak = profile.measuredPeak(machine: machinePeak)
-    let lines = profile.rows(by: grouping).prefix(top).map { row in
-      fields(row, peak).map { field in
-        switch field.value {
-        case .null: ""
-        case .string(let text): Self.quoted(text)
-        default: field.value.text
-        }
-      }.joined(separator: ",")
-    }
+    let lines = profile.rows(by: grouping).prefix(top).map { row in CSV.line(fields(row, peak).map(\.value)) }
     return ([Self.columns.joined(separator: ",")] + lines).joined(separator: "\n")
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let plain = Text.printable(text)
-    guard plain.contains(where: { $0 == "," || $0 == "\"" }) else { return plain }
-    return "\"\(plain.replacing("\"", with: "\"\""))\""
   }
 
   // MARK: JSON
