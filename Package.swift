@@ -51,6 +51,7 @@ let package = Package(
     // MARK: Public API
     .library(name: "TinyTensor", targets: ["TinyTensor"]),
     .library(name: "FlatbufferReader", targets: ["FlatbufferReader"]),
+    .library(name: "ImageFiles", targets: ["ImageFiles"]),
     .executable(name: "tinyrun", targets: ["tinyrun"]),
   ],
   targets: [
@@ -61,7 +62,9 @@ let package = Package(
         "FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVXVNNI",
         "KernelsAVX512",
       ], swiftSettings: settings),
-    .executableTarget(name: "tinyrun", dependencies: ["TinyTensor"], swiftSettings: settings),
+    // Optimised in debug builds too: decoders are loops over bytes.
+    .target(name: "ImageFiles", swiftSettings: kernelSettings),
+    .executableTarget(name: "tinyrun", dependencies: ["ImageFiles", "TinyTensor"], swiftSettings: settings),
 
     // MARK: Implementation details
     .target(name: "TinyTensorKernels", swiftSettings: kernelSettings),
@@ -78,6 +81,8 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),
+    .testTarget(
+      name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: settings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
     .testTarget(
       name: "TinyTensorTests",

@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// `tinyrun detect`: objects in pictures, and the boxes around them.

@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// What commands that run models on pictures have in common: a model, its labels and mapping, and a session.

@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// `tinyrun pose`: where people's joints are in pictures.

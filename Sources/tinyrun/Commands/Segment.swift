@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// `tinyrun segment`: which classes a picture's pixels are of.

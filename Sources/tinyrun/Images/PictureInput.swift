@@ -1,3 +1,4 @@
+import ImageFiles
 import TinyTensor
 
 /// What a model wants of a picture, for its only input.
@@ -34,14 +35,14 @@ struct PictureInput {
 
   /// A picture as the input's bytes, stretched to its size.
   func pixels(of picture: Picture, name: String) throws -> [UInt8] {
-    if !isFlat { return picture.resized(width: width, height: height).converted(toChannels: channels) }
+    if !isFlat { return picture.resized(width: width, height: height).converted(toChannels: channels).pixels }
     guard picture.width * picture.height == width else {
       throw Failure(
         .refused,
         "\(name) has \(picture.width) x \(picture.height) pixels; the model takes \(width) pixels in a row, "
           + "and a picture of other sizes cannot be made to fit")
     }
-    return picture.converted(toChannels: 1)
+    return picture.converted(toChannels: 1).pixels
   }
 }
 

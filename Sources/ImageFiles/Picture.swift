@@ -1,0 +1,55 @@
+/// A picture of bytes, row by row from the top.
+public struct Picture: Sendable, Equatable {
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  /// Bytes a pixel: 1 grey, 2 grey and alpha, 3 red, green and blue, 4 those and alpha.
+  ///
+  /// Alpha is the pixel's opacity; its colours are not multiplied by it.
+  public let channels: Int
+  /// `height * width * channels` bytes, channels innermost. Their count may not be changed.
+  public var pixels: [UInt8] {
+    didSet { precondition(pixels.count == width * height * channels) }
+  }
+
+  /// A picture of given pixels.
+  ///
+  /// Requires positive sizes, 1 to 4 channels and exactly as many bytes as they say.
+  public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
+    precondition(width > 0 && height > 0 && (1...4).contains(channels))
+    precondition(pixels.count == width * height * channels)
+    self.width = width
+    self.height = height
+    self.channels = channels
+    self.pixels = pixels
+  }
+
+  /// Reads a picture's file, whose format is told from its first bytes: BMP, or PBM, PGM or PPM.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - limits: how large the picture may be.
+  /// - Throws: ``PictureError`` when the file is of another format, damaged, or too large.
+  public init(decoding bytes: [UInt8], limits: PictureLimits = PictureLimits()) throws(PictureError) {
+    if Bitmap.isRecognized(bytes) {
+      self = try Bitmap.decode(bytes, limits)
+    } else if PortableAnymap.isRecognized(bytes) {
+      self = try PortableAnymap.decode(bytes, limits)
+    } else {
+      throw Self.unknown(bytes)
+    }
+  }
+
+  /// The error for bytes of no format that is read, which names the format where it can.
+  private static func unknown(_ bytes: [UInt8]) -> PictureError {
+    let known: [(mark: [UInt8], name: String)] = [
+      ([0x89, 0x50, 0x4E, 0x47], "a PNG"), ([0xFF, 0xD8, 0xFF], "a JPEG"),
+      (Array("GIF8".utf8), "a GIF"), (Array("RIFF".utf8), "a RIFF or WebP"), ([0x49, 0x49, 0x2A, 0], "a TIFF"),
+      ([0x4D, 0x4D, 0, 0x2A], "a TIFF"),
+    ]
+    let name = known.first { bytes.starts(with: $0.mark) }?.name
+    let what = name.map { "\($0) file, which is not read" } ?? "no picture that is read"
+    return PictureError(.unknownFormat, "this is \(what); convert it to PNG, JPEG, BMP or PPM")
+  }
+}
