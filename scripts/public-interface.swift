@@ -1,7 +1,7 @@
 // Reads the symbol graph of a module, as `swift symbolgraph-extract` writes it, and prints what is public in it: a line
 // for each declaration, sorted by its name. Enumerations' cases and protocols' requirements are marked, since programs
-// may break when one is added. Conformances are lines too. What the compiler makes by itself, such as `hashValue`, is
-// left out: the conformance stands for it.
+// may break when one is added. Conformances are lines too, but for those that the compiler infers for some types and not
+// for others. What it makes by itself, such as `hashValue`, is left out: the conformance stands for it.
 //
 // Usage: swift scripts/public-interface.swift interface|undocumented MODULE FOLDER
 //   interface      prints the lines
@@ -107,11 +107,12 @@ for symbol in symbols {
     }
   lines.insert("\(symbol.name): \(mark)\(symbol.declaration)")
 }
+let inferred: Set = ["Swift.Copyable", "Swift.Escapable", "Swift.SendableMetatype"]
 for relationship in relationships where relationship.kind == "conformsTo" || relationship.kind == "inheritsFrom" {
   // Those of other modules' types are not ours to state.
   guard let name = namesByIdentifier[relationship.source] else { continue }
   let target = namesByIdentifier[relationship.target] ?? relationship.targetFallback ?? relationship.target
-  lines.insert("\(name): conforms to \(target)")
+  if !inferred.contains(target) { lines.insert("\(name): conforms to \(target)") }
 }
 // By code units, so that the order is the same in every locale.
 for line in lines.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { print(line) }
