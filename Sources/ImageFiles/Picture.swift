@@ -25,14 +25,18 @@ public struct Picture: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Reads a picture's file, whose format is told from its first bytes: BMP, or PBM, PGM or PPM.
+  /// Reads a picture's file, whose format is told from its first bytes: PNG, JPEG, BMP, or PBM, PGM or PPM.
   ///
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - limits: how large the picture may be.
   /// - Throws: ``PictureError`` when the file is of another format, damaged, or too large.
   public init(decoding bytes: [UInt8], limits: PictureLimits = PictureLimits()) throws(PictureError) {
-    if Bitmap.isRecognized(bytes) {
+    if PNGReader.isRecognized(bytes) {
+      self = try PNGReader.decode(bytes, limits)
+    } else if JPEGReader.isRecognized(bytes) {
+      self = try JPEGReader.decode(bytes, limits)
+    } else if Bitmap.isRecognized(bytes) {
       self = try Bitmap.decode(bytes, limits)
     } else if PortableAnymap.isRecognized(bytes) {
       self = try PortableAnymap.decode(bytes, limits)
@@ -44,7 +48,6 @@ public struct Picture: Sendable, Equatable {
   /// The error for bytes of no format that is read, which names the format where it can.
   private static func unknown(_ bytes: [UInt8]) -> PictureError {
     let known: [(mark: [UInt8], name: String)] = [
-      ([0x89, 0x50, 0x4E, 0x47], "a PNG"), ([0xFF, 0xD8, 0xFF], "a JPEG"),
       (Array("GIF8".utf8), "a GIF"), (Array("RIFF".utf8), "a RIFF or WebP"), ([0x49, 0x49, 0x2A, 0], "a TIFF"),
       ([0x4D, 0x4D, 0, 0x2A], "a TIFF"),
     ]

@@ -22,11 +22,11 @@ struct PictureSource {
     return value
   }
 
-  /// The count of pixels of a picture that may be read. Sides must be below 2^32.
+  /// The count of pixels of a picture that may be read. It is at most 2^40, so that no count of bytes overflows.
   func pixelCount(_ width: Int, _ height: Int, _ limits: PictureLimits) throws(PictureError) -> Int {
     guard width > 0, height > 0 else { throw damaged("says that it has \(width) x \(height) pixels") }
     let (count, overflows) = width.multipliedReportingOverflow(by: height)
-    guard !overflows, count <= limits.pixels else {
+    guard !overflows, count <= min(limits.pixels, 1 << 40) else {
       throw PictureError(
         .tooLarge,
         "the \(format) picture says that it has \(width) x \(height) pixels, more than the \(limits.pixels) that are "

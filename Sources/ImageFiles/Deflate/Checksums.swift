@@ -15,9 +15,8 @@ enum Checksum {
     return tables
   }()
 
-  static func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+  static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
     let tables = tables.span
-    let bytes = bytes.span
     var sum: UInt32 = 0xFFFF_FFFF
     var index = 0
     while index + 4 <= bytes.count {
@@ -35,8 +34,7 @@ enum Checksum {
     return ~sum
   }
 
-  static func adler32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    let bytes = bytes.span
+  static func adler32(_ bytes: Span<UInt8>) -> UInt32 {
     var low: UInt32 = 1
     var high: UInt32 = 0
     var index = 0

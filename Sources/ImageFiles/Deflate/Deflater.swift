@@ -25,7 +25,7 @@ struct Deflater {
     deflater.output.reserveCapacity(bytes.count / 2 + 64)
     deflater.compress(bytes)
     deflater.flushBits()
-    let sum = Checksum.adler32(bytes[...])
+    let sum = Checksum.adler32(bytes.span)
     for shift in [24, 16, 8, 0] as [UInt32] { deflater.output.append(UInt8(truncatingIfNeeded: sum >> shift)) }
     return deflater.output
   }
