@@ -1,26 +1,14 @@
 #!/usr/bin/env bash
 # Builds and runs the packages in Examples in the two ways that programs depend on TinyTensor: by path, and as a
 # versioned dependency, for which the repository's last commit is cloned and tagged. Each way is one build of all of
-# them. What they print is compared with the labels of the digits, and with what the pictures were made to hold.
+# them, and of the Swift in the documents with them (scripts/check-snippets.sh). What the examples print is compared with
+# the labels of the digits, and with what their pictures were made to hold.
 #
-# Usage: scripts/check-examples.sh [--as-dependency] [--snippets]
+# Usage: scripts/check-examples.sh [--as-dependency]
 #   --as-dependency  the second way alone
-#   --snippets       check the Swift in the documents in the second build, too: what check-snippets.sh does by itself
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-
-ways=both snippets=no
-for option in "$@"; do
-  case $option in
-    --as-dependency) ways=dependency ;;
-    --snippets) snippets=yes ;;
-    *)
-      echo "usage: scripts/check-examples.sh [--as-dependency] [--snippets]" >&2
-      exit 2
-      ;;
-  esac
-done
 
 examples=()
 for manifest in Examples/*/Package.swift; do examples+=("$(basename "$(dirname "$manifest")")"); done
@@ -84,24 +72,14 @@ expect() {
   fi
 }
 
-# Builds the examples in a folder, and packages in other folders with them, and runs the examples.
+# Builds the examples in a folder and runs them.
 check() {
-  local way=$1 folder=$2 others=("${@:3}") programs=$work/build-${1// /-} row package
-  local start=$SECONDS
-  # Several packages in one build, each with its own manifest: what a workspace of an editor is.
-  mkdir "$programs.xcworkspace"
-  {
-    echo '<?xml version="1.0" encoding="UTF-8"?>'
-    echo '<Workspace version="1.0">'
-    for package in "${examples[@]/#/$folder/}" ${others[@]+"${others[@]}"}; do
-      echo "<FileRef location=\"absolute:$package\"></FileRef>"
-    done
-    echo '</Workspace>'
-  } >"$programs.xcworkspace/contents.xcworkspacedata"
+  local way=$1 folder=$2 together=$work/together-${1// /-} start=$SECONDS
+  scripts/check-snippets.sh --write "$together" "${examples[@]/#/$folder/}"
   # Debug builds, without what debuggers and editors need.
-  swift build --quiet --multiroot-data-file "$programs.xcworkspace" --scratch-path "$programs" \
-    --cache-path "$work/cache" --disable-index-store -Xswiftc -gnone
-  programs+=/debug
+  swift build --quiet --package-path "$together" --scratch-path "$together/build" --cache-path "$work/cache" \
+    --disable-index-store -Xswiftc -gnone
+  local programs=$together/build/debug
 
   expect "Digits, $way" seen "$programs/Digits" \
     < <(for row in "${!rows[@]}"; do echo "row ${rows[row]}: ${numbers[row]}"; done)
@@ -144,8 +122,8 @@ $work/joints.ppm
   0.8  left ankle  x 2 y 0
   0.8  right ankle  x 1 y 0
 JOINTS
-  echo "$way: ${#examples[@]} examples print what is in the pictures ($((SECONDS - start)) s)"
-  if [[ ${#others[@]} -gt 0 ]]; then echo "the Swift in the documents compiles"; fi
+  echo "$way: the Swift in the documents compiles, and ${#examples[@]} examples print what is in their pictures" \
+    "($((SECONDS - start)) s)"
 }
 
 # The digits in the rows.
@@ -154,7 +132,7 @@ seen() { "$1" "$root/Fixtures/models/mnist_cnn_int8.tflite" "$digits" "${rows[@]
 # The best class of the first digit.
 best() { "$1" "$described/digits.tflite" "$work/digit.pgm" | sed -nE '2s/^ *[0-9.]+ +//p'; }
 
-if [[ $ways == both ]]; then check "by path" "$root/Examples"; fi
+if [[ ${1:-} != --as-dependency ]]; then check "by path" "$root/Examples"; fi
 
 if [[ -n $(git status --porcelain --untracked-files=no) ]]; then
   echo "note: changes that are not committed are not in the versioned dependency"
@@ -164,15 +142,10 @@ git clone --quiet --no-tags "$root" "$work/TinyTensor"
 git -C "$work/TinyTensor" tag 0.1.0
 cp -R "$root/Examples" "$work/Examples"
 find "$work/Examples" -name Package.resolved -delete
-others=()
-if [[ $snippets == yes ]]; then
-  scripts/check-snippets.sh --write "$work/Snippets"
-  others+=("$work/Snippets")
-fi
-TINYTENSOR_URL="file://$work/TinyTensor" check "as version 0.1.0" "$work/Examples" ${others[@]+"${others[@]}"}
-resolved=$(find "$work" -name Package.resolved -not -path '*/TinyTensor/*')
-if ! grep -q '"version" : "0.1.0"' $resolved; then
+TINYTENSOR_URL="file://$work/TinyTensor" check "as version 0.1.0" "$work/Examples"
+resolved=$work/together-as-version-0.1.0/Package.resolved
+if ! grep -q '"version" : "0.1.0"' "$resolved"; then
   echo "TINYTENSOR WAS NOT RESOLVED AS VERSION 0.1.0" >&2
-  cat $resolved >&2
+  cat "$resolved" >&2
   exit 1
 fi

@@ -2,9 +2,11 @@
 # Compiles the Swift in the documents: every ```swift block of README.md, of the .docc articles and of documentation
 # comments in Sources. A document that shows code that does not compile fails.
 #
-# Usage: scripts/check-snippets.sh [--write FOLDER]
-#   --write FOLDER   compares excerpts, and writes the package to be compiled, named Snippets, to a new folder; who asks
-#                    for it compiles it. It depends on this package, or, where TINYTENSOR_URL is set, on that repository.
+# Usage: scripts/check-snippets.sh [--write FOLDER PROGRAM...]
+#   --write FOLDER PROGRAM...   compares excerpts, and writes the package to be compiled to a new folder; who asks for it
+#                               compiles it. It depends on this package, or, where TINYTENSOR_URL is set, on that
+#                               repository, and on the packages in the folders PROGRAM, each with a program of its name,
+#                               so that a build of it builds them, too.
 #
 # What a block is decides how it is checked:
 #   - ```swift no-compile           not at all: package manifests and what must not compile
@@ -23,9 +25,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 package=$work/Snippets
 build=yes
+packages="" products=""
 if [[ ${1:-} == --write ]]; then
   package=$2
   build=no
+  for program in "${@:3}"; do
+    name=$(basename "$program")
+    packages+=", .package(path: \"$program\")"
+    products+="  .product(name: \"$name\", package: \"$name\"),"$'\n'
+  done
 fi
 mkdir -p "$work/blocks" "$package/Sources/Fragments"
 
@@ -132,14 +140,17 @@ let tinyTensor: Package.Dependency =
 let libraries: [Target.Dependency] = ["FlatbufferReader", "ImageFiles", "TinyTensor"].map {
   .product(name: \$0, package: "TinyTensor")
 }
+// Built with this package.
+let programs: [Target.Dependency] = [
+$products]
 // Values that a block makes and does not use are no mistake.
 let quiet: [SwiftSetting] = [.unsafeFlags(["-suppress-warnings"])]
 let package = Package(
   name: "Snippets",
   platforms: [.macOS(.v15)],
-  dependencies: [tinyTensor],
+  dependencies: [tinyTensor$packages],
   targets: [
-    .target(name: "Fragments", dependencies: libraries, swiftSettings: quiet),
+    .target(name: "Fragments", dependencies: libraries + programs, swiftSettings: quiet),
 $targets  ]
 )
 MANIFEST
@@ -155,6 +166,6 @@ if [[ $build == yes && $status -eq 0 ]]; then
   fi
 fi
 if [[ $status -eq 0 ]]; then
-  echo "$programs programs and $fragments fragments $what, $excerpts excerpts match, $skipped blocks are not checked"
+  echo "$programs programs and $fragments fragments $what, $excerpts excerpts match, $skipped blocks are not compiled"
 fi
 exit "$status"

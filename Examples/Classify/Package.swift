@@ -12,6 +12,7 @@ let tinyTensor: Package.Dependency =
 let package = Package(
   name: "Classify",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "Classify", targets: ["Classify"])],
   dependencies: [tinyTensor],
   targets: [
     .executableTarget(

@@ -12,6 +12,7 @@ let tinyTensor: Package.Dependency =
 let package = Package(
   name: "Detect",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "Detect", targets: ["Detect"])],
   dependencies: [tinyTensor],
   targets: [
     .executableTarget(

@@ -12,6 +12,7 @@ let tinyTensor: Package.Dependency =
 let package = Package(
   name: "Pose",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "Pose", targets: ["Pose"])],
   dependencies: [tinyTensor],
   targets: [
     .executableTarget(

@@ -12,6 +12,7 @@ let tinyTensor: Package.Dependency =
 let package = Package(
   name: "Segment",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "Segment", targets: ["Segment"])],
   dependencies: [tinyTensor],
   targets: [
     .executableTarget(
