@@ -30,7 +30,7 @@ for row in "${rows[@]}"; do numbers+=("$(($(od -An -tu1 -j $((8 + row)) -N 1 "$l
 names=(zero one two three four five six seven eight nine)
 
 # The first of the digits as a picture.
-{ printf 'P5 28 28 255\n'; tail -c +17 "$digits" | head -c 784; } >"$work/digit.pgm"
+{ printf 'P5 28 28 255\n'; head -c 800 "$digits" | tail -c 784; } >"$work/digit.pgm"
 
 # Six boxes in two rows of three, each hardly moved, and the scores of nothing, apples and pears.
 {
