@@ -37,7 +37,7 @@ do {
     fail("the model takes \(shape), which is no picture")
   }
 
-  // A pixel v stands for (v - mean) / deviation, with one of each or one for each channel. Without metadata: 0 to 1.
+  // A pixel v stands for (v - mean) / deviation, with one of each or one for each channel; 0 to 1 where nothing is said.
   let metadata = try model.file.modelMetadata()
   let normalization = metadata?.inputs.first?.normalization
   let means = normalization?.means ?? [0]
@@ -52,7 +52,8 @@ do {
 
     // The session quantizes real values with the input's own scale and zero point.
     let values = pixels.indices.map { index in
-      (Float(pixels[index]) - means[index % means.count]) / deviations[index % deviations.count]
+      let deviation = deviations[index % deviations.count]
+      return Float(pixels[index]) / deviation - means[index % means.count] / deviation
     }
     try session.setInput(image, real: values.span)
     try session.run()

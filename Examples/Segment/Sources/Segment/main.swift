@@ -60,7 +60,8 @@ do {
 
   let counts = Dictionary(classes.map { ($0, 1) }, uniquingKeysWith: +)
   for (label, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-    print("class \(label)  \(100 * Double(count) / Double(classes.count)) %")
+    let hundredths = (10_000 * Double(count) / Double(classes.count)).rounded()
+    print("class \(label)  \(hundredths / 100) %")
   }
 
   // Neighbouring classes get colours far apart: multiples of an odd number, of which no two in 256 are equal.
