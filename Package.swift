@@ -93,6 +93,7 @@ let package = Package(
     // Has the C source in it built as a library that takes libedgetpu's place, when a test asks for it.
     .target(
       name: "FakeEdgeTPU", path: "Tests/FakeEdgeTPU", exclude: ["fake_edgetpu.c"], swiftSettings: settings),
-    .testTarget(name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU"], swiftSettings: settings),
+    .testTarget(
+      name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU", "ImageFiles"], swiftSettings: settings),
   ]
 )

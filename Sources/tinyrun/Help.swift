@@ -60,11 +60,11 @@ struct Help: Sendable {
     summary: "name the best classes of pictures",
     usage: "classify MODEL IMAGE... [--labels FILE] [--top 3] [--mapping unit|centred|raw] [--json]",
     description: """
-      IMAGE is a PGM or PPM picture (P2, P3, P5, P6), an uncompressed BMP, or FILE.idx3-ubyte:N for the N-th image of a
-      set like MNIST. It is made to fit the model's input [1, height, width, channels]: stretched to its size, linearly
-      interpolated where it grows and averaged where it shrinks; colours become grey by the luma of ITU-R BT.601. An
-      input [1, pixels] takes pictures of exactly that many pixels. The model's first output is taken for the scores.
-      Printed are the best classes with their scores as real values, and the time of the run in microseconds.
+      IMAGE is a PNG, JPEG, BMP, PBM, PGM or PPM picture, or FILE.idx3-ubyte:N for the N-th image of a set like MNIST.
+      It is made to fit the model's input [1, height, width, channels]: stretched to its size, linearly interpolated
+      where it grows and averaged where it shrinks; colours become grey by the luma of ITU-R BT.601. An input [1, pixels]
+      takes pictures of exactly that many pixels. The model's first output is taken for the scores. Printed are the best
+      classes with their scores as real values, and the time of the run in microseconds.
       """,
     options: [
       ("--labels FILE", "names of classes: a line each, or lines of a number and a name; the model's own unless given"),

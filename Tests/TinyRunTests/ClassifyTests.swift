@@ -1,4 +1,5 @@
 import Foundation
+import ImageFiles
 import Testing
 
 @Suite("tinyrun classify")
@@ -71,12 +72,28 @@ struct ClassifyTests {
         Pictures.bitmap(28, -28, depth: 32, rows: Pictures.rows(digit.flatMap { [$0, $0, $0, 0] as [UInt8] }, 112))
       ),
       ("core.bmp", Pictures.coreBitmap(28, 28, depth: 24, rows: Pictures.rows(colours, 84))),
+      ("grey.png", Picture(width: 28, height: 28, channels: 1, pixels: digit).png()),
+      ("colours.png", Picture(width: 28, height: 28, channels: 3, pixels: colours).png()),
     ]
     let paths = try files.map { try folder.file($0.0, $0.1) }
     let expected = try score("mnist_cnn_int8", 2)
     for (result, file) in zip(try await best([Fixtures.model] + paths), files) {
       #expect(result == expected, "\(file.0)")
     }
+  }
+
+  @Test("a JPEG gives the same scores as its pixels in a PPM, and its error names the file")
+  func jpeg() async throws {
+    let folder = try Folder()
+    let path = Fixtures.path("images/jpeg-420-40x30.jpg")
+    let bytes = try Fixtures.bytes("images/jpeg-420-40x30.jpg")
+    let picture = try Picture(decoding: bytes)
+    let plain = try folder.file("plain.ppm", Array("P6 40 30 255\n".utf8) + picture.pixels)
+    let results = try await best([Fixtures.model, path, plain])
+    #expect(results[0] == results[1])
+    let short = try folder.file("short.jpg", Array(bytes.dropLast(99)))
+    let result = try await Tool.run("classify", Fixtures.model, short, "--quiet")
+    #expect(result.status == 3 && result.error.contains("\(short): the JPEG picture ends"), "\(result.error)")
   }
 
   @Test("palettes of 1 and 4 bits, and colours, give the same scores as their grey")

@@ -11,10 +11,6 @@ struct Deflater {
   private var literalFrequencies = [Int](repeating: 0, count: 286)
   private var distanceFrequencies = [Int](repeating: 0, count: 30)
 
-  private static let window = 1 << 15
-  private static let longestMatch = 258
-  /// How many earlier places with the same hash are tried.
-  private static let longestChain = 24
   /// A match of this length is taken without a look for a better one at the next byte.
   private static let goodMatch = 32
   private static let symbolsInBlock = 1 << 15
@@ -34,66 +30,25 @@ struct Deflater {
 
   private mutating func compress(_ bytes: [UInt8]) {
     let span = bytes.span
-    let count = bytes.count
-    // The latest place with a hash, and before each place the one with the same hash; -1 for none.
-    var heads = [Int](repeating: -1, count: 1 << 15)
-    var before = [Int](repeating: -1, count: Self.window)
-    // Requires three bytes at the place.
-    func hash(_ place: Int) -> Int {
-      let three = UInt32(span[place]) | UInt32(span[place + 1]) << 8 | UInt32(span[place + 2]) << 16
-      return Int((three &* 0x9E37_79B1) >> 17)
-    }
-    func enter(_ place: Int) {
-      guard place + 3 <= count else { return }
-      let key = hash(place)
-      before[place & (Self.window - 1)] = heads[key]
-      heads[key] = place
-    }
-    // The longest match for a place that is not entered yet.
-    func match(_ place: Int) -> (length: Int, distance: Int) {
-      guard place + 3 <= count else { return (0, 0) }
-      let most = min(Self.longestMatch, count - place)
-      var best = 2
-      var distance = 0
-      var candidate = heads[hash(place)]
-      var tries = Self.longestChain
-      while candidate >= 0, place - candidate <= Self.window, tries > 0 {
-        if span[candidate + best] == span[place + best] {
-          var length = 0
-          while length < most, span[candidate + length] == span[place + length] { length += 1 }
-          if length > best {
-            best = length
-            distance = place - candidate
-            if best == most { break }
-          }
-        }
-        // Entries older than the window are overwritten by newer places, which do not come before the candidate.
-        let next = before[candidate & (Self.window - 1)]
-        candidate = next < candidate ? next : -1
-        tries -= 1
-      }
-      return best >= 3 ? (best, distance) : (0, 0)
-    }
-
+    var finder = MatchFinder()
     symbols.reserveCapacity(Self.symbolsInBlock)
     var place = 0
-    var found = match(0)
-    while place < count {
-      enter(place)
+    var found = (length: 0, distance: 0)
+    while place < span.count {
+      finder.enter(span, place)
       var next = (length: 0, distance: 0)
-      if found.length < Self.goodMatch { next = match(place + 1) }
+      if found.length < Self.goodMatch { next = finder.match(span, place + 1) }
       if found.length == 0 || next.length > found.length {
         add(literal: span[place])
         place += 1
-        if found.length >= Self.goodMatch { next = match(place) }
         found = next
       } else {
         add(found.length, found.distance)
-        for entered in (place + 1)..<(place + found.length) { enter(entered) }
+        for entered in (place + 1)..<(place + found.length) { finder.enter(span, entered) }
         place += found.length
-        found = match(place)
+        found = finder.match(span, place)
       }
-      if symbols.count >= Self.symbolsInBlock, place < count { writeBlock(isLast: false) }
+      if symbols.count >= Self.symbolsInBlock, place < span.count { writeBlock(isLast: false) }
     }
     writeBlock(isLast: true)
   }
@@ -131,6 +86,8 @@ struct Deflater {
     write(isLast ? 1 : 0, 1)
     write(2, 2)
     writeCodes(literals, distances)
+    let lengthEntries = DeflateAlphabet.lengths
+    let distanceEntries = DeflateAlphabet.distances
     for symbol in symbols {
       if symbol < 256 {
         write(Int(literals.codes[Int(symbol)]), Int(literals.lengths[Int(symbol)]))
@@ -140,11 +97,11 @@ struct Deflater {
       let distance = symbol & 0x7FFF == 0 ? 1 << 15 : Int(symbol & 0x7FFF)
       let lengthCode = Int(Self.lengthCodes[length - 3])
       write(Int(literals.codes[257 + lengthCode]), Int(literals.lengths[257 + lengthCode]))
-      let lengthEntry = DeflateAlphabet.lengths[lengthCode]
+      let lengthEntry = lengthEntries[lengthCode]
       write(length - lengthEntry.base, lengthEntry.extra)
       let distanceCode = Self.distanceCode(distance)
       write(Int(distances.codes[distanceCode]), Int(distances.lengths[distanceCode]))
-      let distanceEntry = DeflateAlphabet.distances[distanceCode]
+      let distanceEntry = distanceEntries[distanceCode]
       write(distance - distanceEntry.base, distanceEntry.extra)
     }
     let end = DeflateAlphabet.endOfBlock

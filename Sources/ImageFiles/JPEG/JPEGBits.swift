@@ -70,14 +70,19 @@ struct JPEGBits {
   }
 
   /// The next symbol of a code, of which 16 bits must be there; -1 if there is none.
+  ///
+  /// - Parameters:
+  ///   - entries: those of some codes' ``JPEGHuffman/entries``.
+  ///   - first: where the code's begin.
+  ///   - table: gives the code, where its entries do not hold it.
   @inline(__always)
-  mutating func symbol(_ table: borrowing JPEGHuffman) -> Int {
-    let entry = table.entries[peek(JPEGHuffman.bits)]
+  mutating func symbol(_ entries: Span<UInt16>, _ first: Int, _ table: () -> JPEGHuffman) -> Int {
+    let entry = entries[first &+ peek(JPEGHuffman.bits)]
     if entry != 0 {
       skip(Int(entry >> 8))
       return Int(entry & 0xFF)
     }
-    guard let (symbol, length) = table.longCode(peek(16)) else { return -1 }
+    guard let (symbol, length) = table().longCode(peek(16)) else { return -1 }
     skip(length)
     return symbol
   }

@@ -87,16 +87,16 @@ enum JPEGColours {
   private static func stretched(
     _ frame: JPEGFrame, _ index: Int, _ row: Int, _ samples: UnsafePointer<UInt8>, _ room: UnsafeMutablePointer<UInt8>
   ) -> UnsafePointer<UInt8> {
-    let component = frame.components[index]
-    let across = frame.largestHorizontal / component.horizontal
-    let down = frame.largestVertical / component.vertical
-    let count = component.width
+    let layout = frame.components[index].layout
+    let across = frame.largestHorizontal / layout.horizontal
+    let down = frame.largestVertical / layout.vertical
+    let count = layout.width
     let near = row / down
     func line(_ row: Int) -> UnsafePointer<UInt8> {
-      unsafe samples + component.firstSample + row * component.rowSize
+      unsafe samples + layout.firstSample + row * layout.rowSize
     }
     // Of two rows that a row of the picture lies between, the farther one.
-    let far = min(max(near + (row & 1 == 0 ? -1 : 1), 0), component.height - 1)
+    let far = min(max(near + (row & 1 == 0 ? -1 : 1), 0), layout.height - 1)
     switch (across, down) {
     case (1, 1): return unsafe line(near)
     case (2, 1) where count > 2: unsafe widen(line(near), count, to: room)

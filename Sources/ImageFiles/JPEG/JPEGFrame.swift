@@ -7,6 +7,18 @@ struct JPEGFrame {
     let vertical: Int
     /// Which quantization table it takes.
     let tableIndex: Int
+    var layout = Layout()
+    /// The quantization table in the order of rows; empty until the first scan.
+    var table: [Int32] = []
+    /// For each coefficient in zigzag order, the lowest bit that is known; -1 before the first scan.
+    var knownBits = [Int](repeating: -1, count: 64)
+  }
+
+  /// Where a component's blocks and samples are kept.
+  struct Layout {
+    /// Blocks in a unit of an interleaved scan, in a row and in a column.
+    var horizontal = 1
+    var vertical = 1
     /// Its own samples, without what fills up blocks.
     var width = 0
     var height = 0
@@ -18,11 +30,8 @@ struct JPEGFrame {
     var storedHigh = 0
     /// The first block among those of all components.
     var firstBlock = 0
-    /// The quantization table in the order of rows; empty until the first scan.
-    var table: [Int32] = []
-    /// For each coefficient in zigzag order, the lowest bit that is known; -1 before the first scan.
-    var knownBits = [Int](repeating: -1, count: 64)
 
+    /// From a sample to the one below.
     var rowSize: Int { storedWide * 8 }
     var firstSample: Int { firstBlock * 64 }
   }
@@ -90,23 +99,26 @@ struct JPEGFrame {
     unitsHigh = Self.quotient(height, 8 * largestVertical)
     var coded = 0
     for index in components.indices {
-      var component = components[index]
-      component.width = Self.quotient(width * component.horizontal, largestHorizontal)
-      component.height = Self.quotient(height * component.vertical, largestVertical)
-      component.blocksWide = Self.quotient(component.width, 8)
-      component.blocksHigh = Self.quotient(component.height, 8)
-      component.storedWide = unitsWide * component.horizontal
-      component.storedHigh = unitsHigh * component.vertical
-      component.firstBlock = blockCount
-      blockCount += component.storedWide * component.storedHigh
-      coded += component.blocksWide * component.blocksHigh
-      components[index] = component
+      let component = components[index]
+      var layout = Layout(horizontal: component.horizontal, vertical: component.vertical)
+      layout.width = Self.quotient(width * component.horizontal, largestHorizontal)
+      layout.height = Self.quotient(height * component.vertical, largestVertical)
+      layout.blocksWide = Self.quotient(layout.width, 8)
+      layout.blocksHigh = Self.quotient(layout.height, 8)
+      layout.storedWide = unitsWide * component.horizontal
+      layout.storedHigh = unitsHigh * component.vertical
+      layout.firstBlock = blockCount
+      blockCount += layout.storedWide * layout.storedHigh
+      coded += layout.blocksWide * layout.blocksHigh
+      components[index].layout = layout
     }
     // Every block takes a bit or more.
     guard coded / 8 <= source.count else {
       throw source.truncated("ends before its \(width) x \(height) pixels do")
     }
   }
+
+  var layouts: [Layout] { components.map(\.layout) }
 
   private static func quotient(_ value: Int, _ divisor: Int) -> Int { (value + divisor - 1) / divisor }
 

@@ -229,7 +229,7 @@ struct JPEGReader {
       throw source.truncated("ends before all of its components")
     }
     if frame.isProgressive {
-      JPEGScan.transform(coefficients, frame, into: &samples)
+      JPEGTransform.makeSamples(coefficients, frame, into: &samples)
       coefficients = []
     }
     let pixels = JPEGColours.pixels(samples, frame, areRGB: areRGB(frame))

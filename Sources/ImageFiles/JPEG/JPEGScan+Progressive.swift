@@ -14,46 +14,40 @@ extension JPEGScan {
     let isFirstBand = band.lowerBound == 0
     let isRefinement = knownBits > 0
     var values = coefficients.mutableSpan
-    try forEachUnit(frame, source, &bits) { (bits, part, block, isRestart) throws(PictureError) in
+    let layouts = parts.map { frame.components[$0.component].layout }
+    // The tables of all parts, one after the other.
+    let firstEntries = parts.flatMap(\.first.entries)
+    let otherEntries = parts.flatMap(\.other.entries)
+    try forEachBlock(frame, source, &bits) { (bits, part, block, isRestart) throws(PictureError) in
       if isRestart {
         for index in last.indices { last[index] = 0 }
         emptyBlocks = 0
       }
-      let component = frame.components[parts[part].component]
-      let place = 64 * (component.firstBlock + block.row * component.storedWide + block.column)
-      let isRight: Bool
+      let place = 64 &* (layouts[part].firstBlock &+ block.row &* layouts[part].storedWide &+ block.column)
+      var isRight = true
       switch (isFirstBand, isRefinement) {
-      case (true, false): isRight = readFirst(&bits, input, parts[part], &last[part], &values, place)
+      case (true, false):
+        // The difference from the block before.
+        bits.refill(input)
+        let size = bits.symbol(firstEntries.span, part << JPEGHuffman.bits) { parts[part].first }
+        isRight = size >= 0 && size < 16
+        if isRight, size > 0 { last[part] &+= JPEGHuffman.extended(bits.take(size), size) }
+        values[place] = Int16(truncatingIfNeeded: last[part] &<< lowestBit)
       case (true, true):
         bits.refill(input)
         if bits.take(1) == 1 { values[place] |= 1 &<< Int16(lowestBit) }
-        isRight = true
-      case (false, false): isRight = readBand(&bits, input, parts[part], &emptyBlocks, &values, place)
-      case (false, true): isRight = refineBand(&bits, input, parts[part], &emptyBlocks, &values, place)
+      case (false, false): isRight = readBand(&bits, input, otherEntries.span, &emptyBlocks, &values, place)
+      case (false, true): isRight = refineBand(&bits, input, otherEntries.span, &emptyBlocks, &values, place)
       }
       if !isRight { throw source.damaged("has a block that is wrong", at: bits.position) }
     }
     return bits.position
   }
 
-  /// The first coefficient, as the difference from the block before.
-  @inline(__always)
-  private func readFirst(
-    _ bits: inout JPEGBits, _ input: Span<UInt8>, _ part: borrowing Part, _ last: inout Int,
-    _ values: inout MutableSpan<Int16>, _ place: Int
-  ) -> Bool {
-    bits.refill(input)
-    let size = bits.symbol(part.first)
-    guard size >= 0, size < 16 else { return false }
-    if size > 0 { last &+= JPEGHuffman.extended(bits.take(size), size) }
-    values[place] = Int16(truncatingIfNeeded: last &<< lowestBit)
-    return true
-  }
-
-  /// The upper bits of other coefficients.
+  /// The upper bits of other coefficients, in a scan of one component.
   @inline(__always)
   private func readBand(
-    _ bits: inout JPEGBits, _ input: Span<UInt8>, _ part: borrowing Part, _ emptyBlocks: inout Int,
+    _ bits: inout JPEGBits, _ input: Span<UInt8>, _ entries: Span<UInt16>, _ emptyBlocks: inout Int,
     _ values: inout MutableSpan<Int16>, _ place: Int
   ) -> Bool {
     if emptyBlocks > 0 {
@@ -64,7 +58,7 @@ extension JPEGScan {
     var index = band.lowerBound
     while index <= band.upperBound {
       if bits.count < 32 { bits.refill(input) }
-      let symbol = bits.symbol(part.other)
+      let symbol = bits.symbol(entries, 0) { parts[0].other }
       guard symbol >= 0 else { return false }
       let size = symbol & 15
       let run = symbol >> 4
@@ -91,7 +85,7 @@ extension JPEGScan {
   /// others are not zero any more.
   @inline(__always)
   private func refineBand(
-    _ bits: inout JPEGBits, _ input: Span<UInt8>, _ part: borrowing Part, _ emptyBlocks: inout Int,
+    _ bits: inout JPEGBits, _ input: Span<UInt8>, _ entries: Span<UInt16>, _ emptyBlocks: inout Int,
     _ values: inout MutableSpan<Int16>, _ place: Int
   ) -> Bool {
     let order = JPEGFrame.order.span
@@ -107,7 +101,7 @@ extension JPEGScan {
     if emptyBlocks == 0 {
       while index <= band.upperBound {
         if bits.count < 32 { bits.refill(input) }
-        let symbol = bits.symbol(part.other)
+        let symbol = bits.symbol(entries, 0) { parts[0].other }
         guard symbol >= 0 else { return false }
         var run = symbol >> 4
         var new: Int16 = 0

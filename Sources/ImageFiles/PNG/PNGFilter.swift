@@ -1,4 +1,4 @@
-/// Undoes the filters of PNG's rows.
+/// The filters of PNG's rows, which leave differences from what neighbours let expect.
 enum PNGFilter {
   /// Undoes a row's filter in place.
   ///
@@ -48,6 +48,47 @@ enum PNGFilter {
           unsafe bytes[start &+ index] &+= bytes[start &+ index &- distance]
         }
       default: break
+      }
+    }
+  }
+
+  /// Filters a row.
+  ///
+  /// - Parameters:
+  ///   - filter: its number, 0 to 4.
+  ///   - row: the row's bytes, behind as many zeros as `distance` says.
+  ///   - above: those of the row above, in the same way.
+  ///   - distance: from a byte to the one of the pixel before; positive.
+  ///   - output: as long as the row without its zeros.
+  /// - Returns: the sum of the new bytes' magnitudes as signed numbers.
+  static func apply(
+    _ filter: Int, _ row: [UInt8], _ above: [UInt8], distance: Int, to output: inout [UInt8]
+  ) -> Int {
+    precondition(distance > 0 && row.count == output.count + distance && above.count == row.count)
+    let count = output.count
+    // Sound: a byte at `distance + index` and its neighbours, at least 0, lie inside both rows.
+    return unsafe row.withUnsafeBufferPointer { row in
+      unsafe above.withUnsafeBufferPointer { above in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          switch filter {
+          case 0: for index in 0..<count { unsafe output[index] = row[distance &+ index] }
+          case 1: for index in 0..<count { unsafe output[index] = row[distance &+ index] &- row[index] }
+          case 2: for index in 0..<count { unsafe output[index] = row[distance &+ index] &- above[distance &+ index] }
+          case 3:
+            for index in 0..<count {
+              let sum = unsafe UInt16(row[index]) &+ UInt16(above[distance &+ index])
+              unsafe output[index] = row[distance &+ index] &- UInt8(truncatingIfNeeded: sum >> 1)
+            }
+          default:
+            for index in 0..<count {
+              let guess = unsafe PNG.paeth(row[index], above[distance &+ index], above[index])
+              unsafe output[index] = row[distance &+ index] &- guess
+            }
+          }
+          var sum = 0
+          for index in 0..<count { unsafe sum &+= Int(Int8(bitPattern: output[index]).magnitude) }
+          return sum
+        }
       }
     }
   }

@@ -24,35 +24,29 @@ extension Picture {
   /// of magnitudes.
   private func filteredRows() -> [UInt8] {
     let rowLength = width * channels
+    // A pixel of zeros stands before each row, and a row of zeros above the first.
+    let paddedLength = channels + rowLength
+    var above = [UInt8](repeating: 0, count: paddedLength)
+    var current = above
+    var filtered = [UInt8](repeating: 0, count: rowLength)
+    var best = filtered
     var result: [UInt8] = []
     result.reserveCapacity(height * (rowLength + 1))
-    var above = [UInt8](repeating: 0, count: rowLength)
-    var filtered = [[UInt8]](repeating: above, count: 5)
     for row in 0..<height {
-      let current = Array(pixels[(row * rowLength)..<((row + 1) * rowLength)])
-      var sums = [Int](repeating: 0, count: 5)
-      for index in 0..<rowLength {
-        let value = current[index]
-        let left = index < channels ? 0 : current[index - channels]
-        let up = above[index]
-        let corner = index < channels ? 0 : above[index - channels]
-        let mean = UInt8((Int(left) + Int(up)) / 2)
-        let predictions = (UInt8(0), left, up, mean, PNG.paeth(left, up, corner))
-        func enter(_ filter: Int, _ prediction: UInt8) {
-          let difference = value &- prediction
-          filtered[filter][index] = difference
-          sums[filter] += Int(Int8(bitPattern: difference).magnitude)
+      current.replaceSubrange(channels..., with: pixels[(row * rowLength)..<((row + 1) * rowLength)])
+      var bestFilter = 0
+      var least = Int.max
+      for filter in 0..<5 {
+        let sum = PNGFilter.apply(filter, current, above, distance: channels, to: &filtered)
+        if sum < least {
+          least = sum
+          bestFilter = filter
+          swap(&best, &filtered)
         }
-        enter(0, predictions.0)
-        enter(1, predictions.1)
-        enter(2, predictions.2)
-        enter(3, predictions.3)
-        enter(4, predictions.4)
       }
-      let best = sums.indices.min { (sums[$0], $0) < (sums[$1], $1) } ?? 0
-      result.append(UInt8(best))
-      result += filtered[best]
-      above = current
+      result.append(UInt8(bestFilter))
+      result += best
+      swap(&above, &current)
     }
     return result
   }
