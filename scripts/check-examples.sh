@@ -105,22 +105,22 @@ class 1  6.25 %
 CLASSES
   expect "Pose, $way" "$programs/Pose" "$described/joints.tflite" "$work/joints.ppm" <<JOINTS
 $work/joints.ppm
-  0.8  nose  x 16 y 0
-  0.8  left eye  x 15 y 0
-  0.8  left ear  x 13 y 0
-  0.8  right ear  x 12 y 0
-  0.8  left shoulder  x 11 y 0
-  0.8  right shoulder  x 10 y 0
-  0.8  left elbow  x 9 y 0
-  0.8  right elbow  x 8 y 0
-  0.8  left wrist  x 8 y 0
-  0.8  right wrist  x 7 y 0
-  0.8  left hip  x 6 y 0
-  0.8  right hip  x 5 y 0
-  0.8  left knee  x 4 y 0
-  0.8  right knee  x 3 y 0
-  0.8  left ankle  x 2 y 0
-  0.8  right ankle  x 1 y 0
+  0.80  nose  x 16 y 0
+  0.80  left eye  x 15 y 0
+  0.80  left ear  x 13 y 0
+  0.80  right ear  x 12 y 0
+  0.80  left shoulder  x 11 y 0
+  0.80  right shoulder  x 10 y 0
+  0.80  left elbow  x 9 y 0
+  0.80  right elbow  x 8 y 0
+  0.80  left wrist  x 8 y 0
+  0.80  right wrist  x 7 y 0
+  0.80  left hip  x 6 y 0
+  0.80  right hip  x 5 y 0
+  0.80  left knee  x 4 y 0
+  0.80  right knee  x 3 y 0
+  0.80  left ankle  x 2 y 0
+  0.80  right ankle  x 1 y 0
 JOINTS
   echo "$way: the Swift in the documents compiles, and ${#examples[@]} examples print what is in their pictures" \
     "($((SECONDS - start)) s)"
