@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Builds the documentation of both libraries with DocC. Every warning is an error.
+# Builds the documentation of the libraries with DocC. Every warning is an error, and every public declaration without a
+# documentation comment. Then compares the public interface with what is recorded of it (scripts/check-api.sh).
 #
 # Usage: scripts/build-docs.sh [output folder]
 #
-# Writes OUTPUT/TinyTensor.doccarchive and OUTPUT/FlatbufferReader.doccarchive; without a folder, the result is thrown
-# away, and the check is all that is left.
+# Writes OUTPUT/MODULE.doccarchive for each library; without a folder, the result is thrown away, and the check is all
+# that is left.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=(FlatbufferReader TinyTensor)
+modules=(FlatbufferReader TinyTensor ImageFiles)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,18 +23,15 @@ if [[ -z $docc ]]; then
   exit 1
 fi
 
-# TinyTensor's build builds the others too. Symbols are taken out of the built modules.
-swift build --quiet --target TinyTensor
-built=$(swift build --show-bin-path)
-target=$(swift -print-target-info | sed -nE 's/^ *"triple": "(.*)",$/\1/p' | head -n 1)
-mkdir "$work/symbols"
+scripts/extract-symbols.sh "$work/symbols" "${modules[@]}"
 
 status=0
 for module in "${modules[@]}"; do
-  # The module's own symbols, and those that it adds to others' types.
-  mkdir "$work/symbols/$module"
-  swift symbolgraph-extract -module-name "$module" -target "$target" -I "$built/Modules" \
-    -minimum-access-level public -output-dir "$work/symbols/$module"
+  if ! swift scripts/public-interface.swift undocumented "$module" "$work/symbols/$module" >"$work/undocumented"; then
+    echo "$module: PUBLIC DECLARATIONS WITHOUT A DOCUMENTATION COMMENT" >&2
+    cat "$work/undocumented" >&2
+    status=1
+  fi
   if "$docc" convert "Sources/$module/$module.docc" \
     --additional-symbol-graph-dir "$work/symbols/$module" \
     --fallback-display-name "$module" --fallback-bundle-identifier "$module" \
@@ -45,4 +43,5 @@ for module in "${modules[@]}"; do
     status=1
   fi
 done
+scripts/check-api.sh --symbols "$work/symbols" || status=1
 exit "$status"

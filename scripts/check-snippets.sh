@@ -2,7 +2,11 @@
 # Compiles the Swift in the documents: every ```swift block of README.md, of the .docc articles and of documentation
 # comments in Sources. A document that shows code that does not compile fails.
 #
-# Usage: scripts/check-snippets.sh
+# Usage: scripts/check-snippets.sh [--write FOLDER PROGRAM...]
+#   --write FOLDER PROGRAM...   compares excerpts, and writes the package to be compiled to a new folder; who asks for it
+#                               compiles it. It depends on this package, or, where TINYTENSOR_URL is set, on that
+#                               repository, and on the packages in the folders PROGRAM, each with a program of its name,
+#                               so that a build of it builds them, too.
 #
 # What a block is decides how it is checked:
 #   - ```swift no-compile           not at all: package manifests and what must not compile
@@ -10,7 +14,8 @@
 #     // Sources/some/file.swift    A line `// ...` stands for lines left out.
 #   - it has a line `import ...`    a program of its own
 #   - anything else                 the inside of a function that has `model`, `session`, `image`, `scores`, `pixels`
-#                                   (the bytes of an image) and `bytes` (those of a file), and may await and throw
+#                                   (the bytes of an image) and `bytes` (those of a file), and may await and throw;
+#                                   all libraries are imported
 # Nothing is run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +23,19 @@ root=$PWD
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/blocks" "$work/package/Sources/Fragments"
+package=$work/Snippets
+build=yes
+packages="" products=""
+if [[ ${1:-} == --write ]]; then
+  package=$2
+  build=no
+  for program in "${@:3}"; do
+    name=$(basename "$program")
+    packages+=", .package(path: \"$program\")"
+    products+="  .product(name: \"$name\", package: \"$name\"),"$'\n'
+  done
+fi
+mkdir -p "$work/blocks" "$package/Sources/Fragments"
 
 documents=(README.md)
 while IFS= read -r file; do
@@ -82,13 +99,14 @@ for block in $(find "$work/blocks" -type f | sort -V); do
   if grep -qE '^(@[^ ]+ )?import ' "$block"; then
     programs=$((programs + 1))
     target="Program$programs"
-    mkdir "$work/package/Sources/$target"
-    { echo "$label"; sed 1d "$block"; } >"$work/package/Sources/$target/main.swift"
+    mkdir "$package/Sources/$target"
+    { echo "$label"; sed 1d "$block"; } >"$package/Sources/$target/main.swift"
     targets+="    .executableTarget(name: \"$target\", dependencies: libraries, swiftSettings: quiet),"$'\n'
   else
     fragments=$((fragments + 1))
     {
       echo "import FlatbufferReader"
+      echo "import ImageFiles"
       echo "import TinyTensor"
       echo "func fragment$fragments("
       echo "  model: Model, image: Input, scores: Output, pixels: [UInt8], bytes: [UInt8]"
@@ -101,7 +119,7 @@ for block in $(find "$work/blocks" -type f | sort -V); do
       echo "#sourceLocation()"
       echo "  }"
       echo "}"
-    } >"$work/package/Sources/Fragments/Fragment$fragments.swift"
+    } >"$package/Sources/Fragments/Fragment$fragments.swift"
   fi
 done
 if [[ $((programs + fragments)) -eq 0 ]]; then
@@ -109,30 +127,45 @@ if [[ $((programs + fragments)) -eq 0 ]]; then
   exit 1
 fi
 
-cat >"$work/package/Package.swift" <<MANIFEST
+cat >"$package/Package.swift" <<MANIFEST
 // swift-tools-version: 6.3
 import PackageDescription
 
-let libraries: [Target.Dependency] = [
-  .product(name: "TinyTensor", package: "TinyTensor"), .product(name: "FlatbufferReader", package: "TinyTensor"),
-]
+let tinyTensor: Package.Dependency =
+  if let url = Context.environment["TINYTENSOR_URL"] {
+    .package(url: url, from: "0.1.0")
+  } else {
+    .package(name: "TinyTensor", path: "$root")
+  }
+let libraries: [Target.Dependency] = ["FlatbufferReader", "ImageFiles", "TinyTensor"].map {
+  .product(name: \$0, package: "TinyTensor")
+}
+// Built with this package.
+let programs: [Target.Dependency] = [
+$products]
 // Values that a block makes and does not use are no mistake.
 let quiet: [SwiftSetting] = [.unsafeFlags(["-suppress-warnings"])]
 let package = Package(
   name: "Snippets",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "TinyTensor", path: "$root")],
+  dependencies: [tinyTensor$packages],
   targets: [
-    .target(name: "Fragments", dependencies: libraries, swiftSettings: quiet),
+    .target(name: "Fragments", dependencies: libraries + programs, swiftSettings: quiet),
 $targets  ]
 )
 MANIFEST
 
-if ! swift build --quiet --package-path "$work/package" --scratch-path "$work/build"; then
-  echo "THE DOCUMENTS HOLD SWIFT THAT DOES NOT COMPILE" >&2
-  status=1
+what="are written"
+if [[ $build == yes && $status -eq 0 ]]; then
+  what=compile
+  # Debug builds, without what debuggers and editors need.
+  if ! swift build --quiet --package-path "$package" --scratch-path "$work/build" --disable-index-store \
+    -Xswiftc -gnone; then
+    echo "THE DOCUMENTS HOLD SWIFT THAT DOES NOT COMPILE" >&2
+    status=1
+  fi
 fi
 if [[ $status -eq 0 ]]; then
-  echo "$programs programs and $fragments fragments compile, $excerpts excerpts match, $skipped blocks are not checked"
+  echo "$programs programs and $fragments fragments $what, $excerpts excerpts match, $skipped blocks are not compiled"
 fi
 exit "$status"

@@ -12,6 +12,7 @@ let tinyTensor: Package.Dependency =
 let package = Package(
   name: "Digits",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "Digits", targets: ["Digits"])],
   dependencies: [tinyTensor],
   targets: [
     .executableTarget(name: "Digits", dependencies: [.product(name: "TinyTensor", package: "TinyTensor")])

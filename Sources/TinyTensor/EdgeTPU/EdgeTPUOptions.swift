@@ -20,9 +20,13 @@ public struct EdgeTPUOptions: Sendable, Hashable {
 
   /// The clock of the chip. Higher is faster and warmer.
   public enum Performance: String, Sendable, Hashable, CaseIterable {
+    /// The lowest clock.
     case low = "Low"
+    /// Above ``low``.
     case medium = "Medium"
+    /// Above ``medium``.
     case high = "High"
+    /// The highest clock, which libedgetpu takes unless it is told otherwise.
     case max = "Max"
   }
 

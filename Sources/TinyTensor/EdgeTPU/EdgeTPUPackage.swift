@@ -105,13 +105,21 @@ public struct EdgeTPUPackage: Sendable, Hashable {
 
   /// The type of a layer's elements.
   public enum LayerType: Sendable, Hashable {
+    /// Whole numbers from 0 to 255.
     case uint8
+    /// Whole numbers from 0 to 65,535.
     case uint16
+    /// Whole numbers of 32 bits with a sign.
     case int32
+    /// Real numbers of 16 bits with the exponent of float32.
     case bfloat16
+    /// Real numbers of half precision.
     case float16
+    /// Real numbers of single precision.
     case float32
+    /// Whole numbers from -128 to 127.
     case int8
+    /// Whole numbers of 16 bits with a sign.
     case int16
     /// One that this version does not know.
     case unknown(Int)

@@ -53,8 +53,11 @@ public struct ModelMetadata: Sendable, Hashable {
 
   /// The colours of a picture.
   public enum ColorSpace: Sendable, Hashable {
+    /// Nothing is said, or something that this version does not know.
     case unknown
+    /// Red, green and blue.
     case rgb
+    /// Grey.
     case grayscale
   }
 
