@@ -86,8 +86,7 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: testSettings),
-    .testTarget(
-      name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: testSettings),
+    .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: testSettings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: testSettings),
     .testTarget(
       name: "TinyTensorTests",
