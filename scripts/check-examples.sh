@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs the packages in Examples in the two ways that programs depend on TinyTensor: by path, and as a
 # versioned dependency, for which the repository's last commit is cloned and tagged. Each way is one build of all of
-# them, and of the Swift in the documents with them (scripts/check-snippets.sh). What the examples print is compared with
-# the labels of the digits, and with what their pictures were made to hold.
+# them, and with them of the benchmarks and of the Swift in the documents (scripts/check-snippets.sh). What the examples
+# print is compared with the labels of the digits, and with what their pictures were made to hold.
 #
 # Usage: scripts/check-examples.sh [--as-dependency]
 #   --as-dependency  the second way alone
@@ -72,10 +72,11 @@ expect() {
   fi
 }
 
-# Builds the examples in a folder and runs them.
+# Builds the folders Examples and Benchmarks in a folder, and runs the examples.
 check() {
   local way=$1 folder=$2 together=$work/together-${1// /-} start=$SECONDS
-  scripts/check-snippets.sh --write "$together" "${examples[@]/#/$folder/}"
+  scripts/check-snippets.sh --write "$together" "${examples[@]/#/$folder/Examples/}" \
+    "$folder/Benchmarks:ModelBenchmarks:KernelBenchmarks"
   # Debug builds, without what debuggers and editors need.
   swift build --quiet --package-path "$together" --scratch-path "$together/build" --cache-path "$work/cache" \
     --disable-index-store -Xswiftc -gnone
@@ -122,7 +123,7 @@ $work/joints.ppm
   0.80  left ankle  x 2 y 0
   0.80  right ankle  x 1 y 0
 JOINTS
-  echo "$way: the Swift in the documents compiles, and ${#examples[@]} examples print what is in their pictures" \
+  echo "$way: benchmarks and documents compile, and ${#examples[@]} examples print what is in their pictures" \
     "($((SECONDS - start)) s)"
 }
 
@@ -132,7 +133,7 @@ seen() { "$1" "$root/Fixtures/models/mnist_cnn_int8.tflite" "$digits" "${rows[@]
 # The best class of the first digit.
 best() { "$1" "$described/digits.tflite" "$work/digit.pgm" | sed -nE '2s/^ *[0-9.]+ +//p'; }
 
-if [[ ${1:-} != --as-dependency ]]; then check "by path" "$root/Examples"; fi
+if [[ ${1:-} != --as-dependency ]]; then check "by path" "$root"; fi
 
 if [[ -n $(git status --porcelain --untracked-files=no) ]]; then
   echo "note: changes that are not committed are not in the versioned dependency"
@@ -140,9 +141,9 @@ fi
 # Without the tags of the repository, so that the version that is resolved can be this one only.
 git clone --quiet --no-tags "$root" "$work/TinyTensor"
 git -C "$work/TinyTensor" tag 0.1.0
-cp -R "$root/Examples" "$work/Examples"
-find "$work/Examples" -name Package.resolved -delete
-TINYTENSOR_URL="file://$work/TinyTensor" check "as version 0.1.0" "$work/Examples"
+cp -R "$root/Examples" "$root/Benchmarks" "$work/"
+find "$work/Examples" "$work/Benchmarks" -name Package.resolved -delete
+TINYTENSOR_URL="file://$work/TinyTensor" check "as version 0.1.0" "$work"
 resolved=$work/together-as-version-0.1.0/Package.resolved
 if ! grep -q '"version" : "0.1.0"' "$resolved"; then
   echo "TINYTENSOR WAS NOT RESOLVED AS VERSION 0.1.0" >&2

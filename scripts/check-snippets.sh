@@ -2,11 +2,11 @@
 # Compiles the Swift in the documents: every ```swift block of README.md, of the .docc articles and of documentation
 # comments in Sources. A document that shows code that does not compile fails.
 #
-# Usage: scripts/check-snippets.sh [--write FOLDER PROGRAM...]
-#   --write FOLDER PROGRAM...   compares excerpts, and writes the package to be compiled to a new folder; who asks for it
+# Usage: scripts/check-snippets.sh [--write FOLDER PACKAGE[:PROGRAM...]...]
+#   --write FOLDER PACKAGE...   compares excerpts, and writes the package to be compiled to a new folder; who asks for it
 #                               compiles it. It depends on this package, or, where TINYTENSOR_URL is set, on that
-#                               repository, and on the packages in the folders PROGRAM, each with a program of its name,
-#                               so that a build of it builds them, too.
+#                               repository, and on the packages in the folders PACKAGE, each with a program of its name
+#                               unless it says other ones, so that a build of it builds them, too.
 #
 # What a block is decides how it is checked:
 #   - ```swift no-compile           not at all: package manifests and what must not compile
@@ -29,11 +29,17 @@ packages="" products=""
 if [[ ${1:-} == --write ]]; then
   package=$2
   build=no
-  for program in "${@:3}"; do
-    name=$(basename "$program")
-    packages+=", .package(path: \"$program\")"
-    products+="  .product(name: \"$name\", package: \"$name\"),"$'\n'
+  for entry in "${@:3}"; do
+    IFS=: read -r -a parts <<<"$entry"
+    name=$(basename "${parts[0]}")
+    packages+=", .package(path: \"${parts[0]}\")"
+    programs=("${parts[@]:1}")
+    if [[ ${#programs[@]} -eq 0 ]]; then programs=("$name"); fi
+    for program in "${programs[@]}"; do
+      products+="  .product(name: \"$program\", package: \"$name\"),"$'\n'
+    done
   done
+  unset programs
 fi
 mkdir -p "$work/blocks" "$package/Sources/Fragments"
 
