@@ -113,7 +113,7 @@ struct ComparisonInputs {
       }
     case .pictures(let names, let input, let mapping):
       let picture = try pictures.read(names[run])
-      let pixels = try input.pixels(of: picture, name: names[run])
+      let (pixels, _) = try input.pixels(of: picture, name: names[run], fit: .stretch)
       try mapping.set(pixels, as: model.input(at: 0), of: &session)
     case .folders(let folders):
       for (index, info) in model.inputs.enumerated() {
