@@ -4,8 +4,9 @@ import TinyTensor
 /// `tinyrun pose`: where people's joints are in pictures.
 enum Pose {
   static func run(_ words: [String]) throws {
-    let arguments = try Arguments(
-      words, options: PictureCommand.options.union(["--threshold"]), flags: PictureCommand.flags)
+    // Joints have their own names.
+    let options = PictureCommand.options.subtracting(["--labels"]).union(["--threshold"])
+    let arguments = try Arguments(words, options: options, flags: PictureCommand.flags)
     let least = try arguments.value("--threshold").map(Detect.threshold) ?? 0.3
     let command = try PictureCommand(arguments, command: "pose")
     let head = try PoseHead(command, least: least)
