@@ -23,6 +23,9 @@ let settings: [SwiftSetting] =
 let kernelFlags = ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"]
 let kernelSettings = settings + [.unsafeFlags(kernelFlags, .when(configuration: .debug))]
 
+/// Tests themselves are not optimised in release builds: what they test is, and their own code takes long to optimise.
+let testSettings = settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// The kernels of an instruction set are a module of their own, compiled with its target features; which one runs is
 /// decided by the processor. Their code is all pointers and vectors, so strict memory safety would mark every line; they
 /// use `Builtin` for the vectors' instructions. The flags are ignored where the target is not x86-64.
@@ -80,20 +83,19 @@ let package = Package(
       swiftSettings: instructionSet("+avx512f", "+avx512bw", "+avx512vl", "+avx512dq", "+avx512vnni")),
 
     // MARK: Tests
-    .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: settings),
-    .testTarget(
-      name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: settings),
-    .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: settings),
+    .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: testSettings),
+    .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: testSettings),
+    .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: testSettings),
     .testTarget(
       name: "TinyTensorTests",
       dependencies: ["TinyTensor", "TinyTensorKernels", "KernelInterface", "AllocationCounter", "FakeEdgeTPU"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     // Takes the place of the C library's allocator in the test process, to count calls.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Has the C source in it built as a library that takes libedgetpu's place, when a test asks for it.
     .target(
-      name: "FakeEdgeTPU", path: "Tests/FakeEdgeTPU", exclude: ["fake_edgetpu.c"], swiftSettings: settings),
+      name: "FakeEdgeTPU", path: "Tests/FakeEdgeTPU", exclude: ["fake_edgetpu.c"], swiftSettings: testSettings),
     .testTarget(
-      name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU", "ImageFiles"], swiftSettings: settings),
+      name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU", "ImageFiles"], swiftSettings: testSettings),
   ]
 )

@@ -99,7 +99,8 @@ def make_png():
                 data = write.png(samples, depth, kind, interlaced, palette, parts=1 + depth % 3)
                 # Pillow keeps 16 bits of grey.
                 pixels = samples >> 8 if depth == 16 and kind == 0 else None
-                add(f"png-{mode.lower()}{'p' if kind == 3 else ''}-{depth}{'-adam7' * interlaced}.png", data, mode, pixels)
+                name = mode.lower() + "p" * (kind == 3)
+                add(f"png-{name}-{depth}{'-adam7' * interlaced}.png", data, mode, pixels)
     for width, height in [(1, 1), (2, 5), (5, 2), (8, 8), (9, 1), (1, 9)]:
         data = write.png(scene(width, height), 8, 2, True)
         add(f"png-adam7-{width}x{height}.png", data, "RGB")
@@ -145,13 +146,14 @@ def make_bmp():
         indices = scene(27, 12, 1)[..., 0] >> (8 - depth) >> 2
         indices[:, 20:] = 0
         data = write.run_lengths(indices, depth)
-        kind = 1 if depth == 8 else 2
-        add(f"bmp-rle{depth}.bmp", write.bmp(27, 12, depth, data, compression=kind, palette=colours[:1 << depth]), "RGB")
+        file = write.bmp(27, 12, depth, data, compression=1 if depth == 8 else 2, palette=colours[:1 << depth])
+        add(f"bmp-rle{depth}.bmp", file, "RGB")
     jump = bytes((3, 1, 0, 2, 4, 2, 5, 2, 0, 0, 4, 3, 0, 1))
     indices = np.zeros((7, 14), int)
     indices[6, :3], indices[4, 7:12], indices[3, :4] = 1, 2, 3
     # Pillow wants the last row to its end.
-    add("bmp-rle8-jump.bmp", write.bmp(14, 7, 8, jump, compression=1, palette=colours), "RGB", np.array(colours)[indices])
+    file = write.bmp(14, 7, 8, jump, compression=1, palette=colours)
+    add("bmp-rle8-jump.bmp", file, "RGB", np.array(colours)[indices])
 
     rgb = scene(19, 11).astype(int)
     five = (rgb[..., 0] >> 3) << 10 | (rgb[..., 1] >> 3) << 5 | rgb[..., 2] >> 3
@@ -294,7 +296,8 @@ def make_resized():
         image = Image.frombytes(mode, (entry["width"], entry["height"]), pixels.tobytes())
         for method, kind in [("bilinear", Image.Resampling.BILINEAR), ("area", Image.Resampling.BOX), (
                 "nearest", Image.Resampling.NEAREST)]:
-            for width, height in [(1, 1), (7, 5), (20, 15), (23, 31), (entry["width"], 4), (6, entry["height"]), (50, 3)]:
+            sizes = [(1, 1), (7, 5), (20, 15), (23, 31), (entry["width"], 4), (6, entry["height"]), (50, 3)]
+            for width, height in sizes:
                 resized = np.array(image.resize((width, height), kind))
                 RESIZED.append({
                     "file": name, "method": method, "width": width, "height": height, "offset": keep(resized)})

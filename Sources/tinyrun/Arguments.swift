@@ -39,10 +39,18 @@ struct Arguments {
           throw Failure(.usage, "\(word) needs a value")
         }
       } else {
-        let known = options.union(flags).sorted().joined(separator: ", ")
-        throw Failure(.usage, "\(parts[0]) is not an option here\(known.isEmpty ? "" : "; there are \(known)")")
+        throw Failure(.usage, Self.unknown(parts[0], among: options.union(flags).sorted()))
       }
     }
+  }
+
+  /// What is said of an option that a command does not have.
+  private static func unknown(_ option: String, among known: [String]) -> String {
+    if known.isEmpty { return "\(option) is not an option here; there are none" }
+    if let meant = Suggestion.closest(to: option, among: known) {
+      return "\(option) is not an option here; did you mean \(meant)?"
+    }
+    return "\(option) is not an option here; there are \(known.joined(separator: ", "))"
   }
 
   /// Whether the words ask for help instead of a command's work.

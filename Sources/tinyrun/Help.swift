@@ -15,7 +15,7 @@ struct Help: Sendable {
 
   /// Options that the command shares with others.
   private var sharedOptions: [(String, String)] {
-    if usage.hasPrefix("kernels") { return Self.modelOptions }
+    if usage.hasPrefix("kernels") { return [Self.fixedPoint] + Self.modelOptions }
     // A check loads nothing.
     if usage.hasPrefix("check") { return [] }
     if usage.contains("MODEL") { return Self.executionOptions + Self.modelOptions }
@@ -283,6 +283,27 @@ extension Help {
     ],
     example: "tinyrun operators --all")
 
+  static let completions = Help(
+    summary: "print a script that lets a shell complete tinyrun's commands and options",
+    usage: "completions bash|zsh",
+    description: """
+      For bash, write it to ~/.local/share/bash-completion/completions/tinyrun, or have ~/.bashrc say
+      source <(tinyrun completions bash). For zsh, write it as _tinyrun to a folder of fpath, or have ~/.zshrc say
+      source <(tinyrun completions zsh) after compinit.
+      """,
+    options: [],
+    example: "tinyrun completions bash > ~/.local/share/bash-completion/completions/tinyrun")
+
+  static let manual = Help(
+    summary: "print the manual page of tinyrun, for man",
+    usage: "manual",
+    description: """
+      Prints all that tinyrun help says of all commands, and the environment variables, as a page for man: to read it,
+      write it to a file and call man with the file's path.
+      """,
+    options: [],
+    example: "tinyrun manual > ~/.local/share/man/man1/tinyrun.1")
+
   private static let executionOptions = [
     (
       "--device D",
@@ -292,23 +313,32 @@ extension Help {
     ("--performance P", "the Edge TPU's clock: low, medium, high or max; the highest unless given"),
     ("--threads N", "threads that work on one run, 1 to \(Models.mostThreads); 1 unless given"),
     ("--kernels NAME", "\(KernelSet.allCases.map(\.rawValue).joined(separator: ", ")); the fastest unless given"),
-    ("--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"),
+    fixedPoint,
   ]
+  private static let fixedPoint = (
+    "--fixed-point", "scale the sums of FULLY_CONNECTED in fixed point, as tflite-micro does"
+  )
   private static let modelOptions = [
     ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
     ("--shape NAME=SIZES", "an input's shape in place of the file's: image=1,224,224,3; several with semicolons"),
   ]
 
-  private static let exitStatuses = """
+  static let exitStatuses = """
     Exit status: 0 all is well, 1 a check failed (--min, --assert), 2 the command line is wrong, 3 a model or file was
     refused, 4 the device is not available. Results go to standard output, everything else to standard error.
     """
+
+  /// All options that the command has, those that it shares among them.
+  var allOptions: [OptionHelp] { OptionHelp.list(options + sharedOptions) }
+
+  /// What the tool does, in a few words.
+  static let tool = "looks at TensorFlow Lite models and runs them"
 
   /// What `tinyrun --help` prints.
   static var overview: String {
     let commands = table(Command.all.map { ($0.name, $0.help.summary) })
     return """
-      tinyrun \(Version.current): looks at TensorFlow Lite models and runs them.
+      tinyrun \(Version.current): \(tool).
 
       usage: tinyrun COMMAND ...
              tinyrun MODEL           the same as tinyrun inspect MODEL
@@ -333,14 +363,17 @@ extension Help {
 
       \(help.description)
 
-      options:
-      \(table(help.options + help.sharedOptions))
-
-      example:
+      \(help.optionTable)example:
         \(help.example)
 
       \(exitStatuses)
       """
+  }
+
+  /// The head and the table of all options, and an empty line; nothing where there are none.
+  private var optionTable: String {
+    let options = options + sharedOptions
+    return options.isEmpty ? "" : "options:\n\(Self.table(options))\n\n"
   }
 
   private static func table(_ entries: [(String, String)]) -> String {

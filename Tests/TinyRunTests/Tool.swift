@@ -3,21 +3,7 @@ import Testing
 
 /// The built tool, as a user runs it.
 enum Tool {
-  /// What a run of the tool left behind.
-  struct Result {
-    let status: Int32
-    /// Whether a signal ended it.
-    let wasKilled: Bool
-    let output: String
-    let error: String
-
-    /// The output as JSON.
-    var json: [String: Any] {
-      get throws {
-        try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
-      }
-    }
-  }
+  typealias Result = Program.Result
 
   /// Runs the tool and waits for its end.
   ///
@@ -28,31 +14,8 @@ enum Tool {
   static func run(
     _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
   ) async throws -> Result {
-    let folder = try Folder()
-    let process = Process()
-    let tool: URL = try #require(executable, "the tool is not beside the tests; build the package first")
-    process.executableURL = tool
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    // Files, not pipes: nothing has to be read while the tool runs.
-    process.standardInput = try FileHandle(forReadingFrom: folder.write(input, as: "input"))
-    let output = try folder.write([], as: "output")
-    let error = try folder.write([], as: "error")
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: error)
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        ended.resume(throwing: error)
-      }
-    }
-    return Result(
-      status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-      output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
-      error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
+    let tool = try #require(executable, "the tool is not beside the tests; build the package first")
+    return try await Program.run(tool, arguments, input: input, environment: environment)
   }
 
   static func run(_ arguments: String...) async throws -> Result { try await run(arguments) }

@@ -4,7 +4,7 @@
 /// Samples are those of libjpeg-turbo's default decoder: the accurate integer transform, chroma interpolated by a
 /// triangle where it has half the picture's width or height, and the colours of JFIF.
 struct JPEGReader {
-  let source: PictureSource
+  private let source: PictureSource
   private let limits: PictureLimits
   private var position = 2
   /// In the order of rows.
@@ -20,11 +20,11 @@ struct JPEGReader {
   /// Scans of a picture that is read; each one may cost a look at all blocks.
   private static let mostScans = 256
 
-  var frame: JPEGFrame?
+  private var frame: JPEGFrame?
   /// Coefficients of all blocks, by row; of progressive pictures.
-  var coefficients: [Int16] = []
+  private var coefficients: [Int16] = []
   /// Samples of all components; each row of blocks is eight rows.
-  var samples: [UInt8] = []
+  private var samples: [UInt8] = []
 
   static func isRecognized(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0xFF, 0xD8, 0xFF]) }
 
@@ -163,16 +163,16 @@ struct JPEGReader {
       throw source.damaged("has a scan of \(count) components", at: at)
     }
     let tail = at + 1 + 2 * count
-    let band = try source.big(tail, 1)...max(try source.big(tail, 1), try source.big(tail + 1, 1))
-    var scan = JPEGScan(
-      band: frame.isProgressive ? band : 0...63, knownBits: try source.big(tail + 2, 1) >> 4,
-      lowestBit: try source.big(tail + 2, 1) & 15, restartInterval: restartInterval)
-    if frame.isProgressive {
-      let isFirst = band.lowerBound == 0
-      guard band.upperBound < 64, scan.lowestBit < 14, isFirst ? band == 0...0 : count == 1 else {
-        throw source.damaged("has a scan that cannot be", at: tail)
-      }
+    let (low, high) = (try source.big(tail, 1), try source.big(tail + 1, 1))
+    let bits = try source.big(tail + 2, 1)
+    // Other coefficients than the first come in scans of one component.
+    let isRight = low == 0 ? high == 0 : low <= high && high < 64 && count == 1
+    guard !frame.isProgressive || isRight && bits & 15 < 14 else {
+      throw source.damaged("has a scan that cannot be", at: tail)
     }
+    var scan = JPEGScan(
+      band: frame.isProgressive ? low...high : 0...63, knownBits: bits >> 4, lowestBit: bits & 15,
+      restartInterval: restartInterval)
     for index in 0..<count {
       let identifier = try source.big(at + 1 + 2 * index, 1)
       let tables = try source.big(at + 2 + 2 * index, 1)
