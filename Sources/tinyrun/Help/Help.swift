@@ -69,8 +69,8 @@ extension Help {
   ]
 
   static let exitStatuses = """
-    Exit status: 0 all is well, 1 a check failed (--min, --assert), 2 the command line is wrong, 3 a model or file was
-    refused, 4 the device is not available. Results go to standard output, everything else to standard error.
+    Exit status: 0 all is well, 1 a check failed or a comparison found differences, 2 the command line is wrong, 3 a model
+    or file was refused, 4 the device is not available. Results go to standard output, everything else to standard error.
     """
 
   /// All options that the command has, those that it shares among them.
