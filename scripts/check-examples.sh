@@ -64,7 +64,7 @@ names=(zero one two three four five six seven eight nine)
 expect() {
   local what=$1 printed
   shift
-  printed=$("$@" | sed -E 's/([0-9]\.[0-9]{2})[0-9]*/\1/')
+  printed=$("$@" | sed -E 's/([0-9]\.[0-9]{2})[0-9]*/\1/') || printed+=$'\n(and fails)'
   if ! diff <(echo "$printed") - >"$work/difference"; then
     echo "$what: PRINTS WHAT IS NOT IN THE PICTURE (<), INSTEAD OF WHAT IS (>)" >&2
     cat "$work/difference" >&2

@@ -22,7 +22,7 @@ struct TinyRun {
       try run(Array(CommandLine.arguments.dropFirst()))
     } catch {
       let failure = Failure(error)
-      Terminal.printError("tinyrun: \(failure.message)")
+      Terminal.printFailure(failure.message)
       exit(failure.status.rawValue)
     }
   }

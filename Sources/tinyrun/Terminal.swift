@@ -24,6 +24,12 @@ enum Terminal {
     writeError(Text.printable(message, keepingLines: true) + "\n")
   }
 
+  /// Prints why the tool ends without success; its name is red where a person reads it.
+  static func printFailure(_ message: String) {
+    let name = TerminalStyle.red.applied(to: "tinyrun:", if: TerminalStyle.isOn(.error))
+    writeError("\(name) \(Text.printable(message, keepingLines: true))\n")
+  }
+
   /// Whether a person watches standard error.
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) != 0 }
 

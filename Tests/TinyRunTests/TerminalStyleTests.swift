@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import tinyrun
@@ -32,4 +33,27 @@ struct TerminalStyleTests {
     #expect(TerminalStyle.bold.applied(to: "x", if: false) == "x")
     #expect(TerminalStyle.bold.applied(to: "", if: true) == "")
   }
+
+  #if os(Linux)
+    /// A terminal of 90 columns, by util-linux' `script`.
+    private static let script = Program.find("script")
+
+    @Test(
+      "on a terminal the text fits its width and has styles, but none with NO_COLOR",
+      .enabled(if: script != nil, "no script: no terminal can be made"))
+    func terminal() async throws {
+      let script: URL = try #require(Self.script)
+      let tool: URL = try #require(Tool.executable)
+      for (variable, isStyled) in [("", true), ("1", false)] {
+        let result = try await Program.run(
+          script, ["-qec", "stty cols 90; '\(tool.path)' inspect '\(Fixtures.model)'", "/dev/null"],
+          environment: ["NO_COLOR": variable, "TERM": "xterm"], limit: .seconds(60))
+        #expect(result.status == 0, "\(result.error)")
+        #expect(result.output.contains("\u{1B}[1m") == isStyled)
+        let lines = result.output.replacing(/\u{1B}\[[0-9]*m/, with: "").split(whereSeparator: \.isNewline)
+        #expect(lines.count > 15 && lines.allSatisfy { $0.count <= 90 })
+        #expect(lines.contains { $0.contains("CONV_2D") && $0.contains("56.4 k") })
+      }
+    }
+  #endif
 }

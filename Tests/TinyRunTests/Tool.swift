@@ -21,7 +21,7 @@ enum Tool {
   static func run(_ arguments: String...) async throws -> Result { try await run(arguments) }
 
   /// The build puts the tool and the test bundle into one folder, wherever that is.
-  private static let executable: URL? = {
+  static let executable: URL? = {
     var folders = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
     folders.append(Bundle.main.bundleURL)
     folders.append(URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent())

@@ -2,12 +2,9 @@
 struct JPEGFrame {
   struct Component {
     let identifier: Int
-    /// Blocks in a unit of an interleaved scan, in a row and in a column.
-    let horizontal: Int
-    let vertical: Int
     /// Which quantization table it takes.
     let tableIndex: Int
-    var layout = Layout()
+    var layout: Layout
     /// The quantization table in the order of rows; empty until the first scan.
     var table: [Int32] = []
     /// For each coefficient in zigzag order, the lowest bit that is known; -1 before the first scan.
@@ -17,8 +14,8 @@ struct JPEGFrame {
   /// Where a component's blocks and samples are kept.
   struct Layout {
     /// Blocks in a unit of an interleaved scan, in a row and in a column.
-    var horizontal = 1
-    var vertical = 1
+    let horizontal: Int
+    let vertical: Int
     /// Its own samples, without what fills up blocks.
     var width = 0
     var height = 0
@@ -80,33 +77,35 @@ struct JPEGFrame {
     for index in 0..<count {
       let at = position + 6 + 3 * index
       let sampling = try source.big(at + 1, 1)
+      let layout = Layout(horizontal: sampling >> 4, vertical: sampling & 15)
       let component = Component(
-        identifier: try source.big(at, 1), horizontal: sampling >> 4, vertical: sampling & 15,
-        tableIndex: try source.big(at + 2, 1))
-      guard (1...4).contains(component.horizontal), (1...4).contains(component.vertical), component.tableIndex < 4,
+        identifier: try source.big(at, 1), tableIndex: try source.big(at + 2, 1), layout: layout)
+      guard (1...4).contains(layout.horizontal), (1...4).contains(layout.vertical), component.tableIndex < 4,
         !components.contains(where: { $0.identifier == component.identifier })
       else { throw source.damaged("has a component that cannot be", at: at) }
       components.append(component)
     }
-    let largestHorizontal = components.map(\.horizontal).max() ?? 1
-    let largestVertical = components.map(\.vertical).max() ?? 1
+    let largestHorizontal = components.map(\.layout.horizontal).max() ?? 1
+    let largestVertical = components.map(\.layout.vertical).max() ?? 1
     self.largestHorizontal = largestHorizontal
     self.largestVertical = largestVertical
-    guard
-      components.allSatisfy({ largestHorizontal % $0.horizontal == 0 && largestVertical % $0.vertical == 0 })
-    else { throw source.unsupported("has components of sizes that are no multiples of each other", at: position) }
+    let areMultiples = components.map(\.layout).allSatisfy {
+      largestHorizontal % $0.horizontal == 0 && largestVertical % $0.vertical == 0
+    }
+    guard areMultiples else {
+      throw source.unsupported("has components of sizes that are no multiples of each other", at: position)
+    }
     unitsWide = Self.quotient(width, 8 * largestHorizontal)
     unitsHigh = Self.quotient(height, 8 * largestVertical)
     var coded = 0
     for index in components.indices {
-      let component = components[index]
-      var layout = Layout(horizontal: component.horizontal, vertical: component.vertical)
-      layout.width = Self.quotient(width * component.horizontal, largestHorizontal)
-      layout.height = Self.quotient(height * component.vertical, largestVertical)
+      var layout = components[index].layout
+      layout.width = Self.quotient(width * layout.horizontal, largestHorizontal)
+      layout.height = Self.quotient(height * layout.vertical, largestVertical)
       layout.blocksWide = Self.quotient(layout.width, 8)
       layout.blocksHigh = Self.quotient(layout.height, 8)
-      layout.storedWide = unitsWide * component.horizontal
-      layout.storedHigh = unitsHigh * component.vertical
+      layout.storedWide = unitsWide * layout.horizontal
+      layout.storedHigh = unitsHigh * layout.vertical
       layout.firstBlock = blockCount
       blockCount += layout.storedWide * layout.storedHigh
       coded += layout.blocksWide * layout.blocksHigh
@@ -117,8 +116,6 @@ struct JPEGFrame {
       throw source.truncated("ends before its \(width) x \(height) pixels do")
     }
   }
-
-  var layouts: [Layout] { components.map(\.layout) }
 
   private static func quotient(_ value: Int, _ divisor: Int) -> Int { (value + divisor - 1) / divisor }
 

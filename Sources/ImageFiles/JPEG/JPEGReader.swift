@@ -4,7 +4,7 @@
 /// Samples are those of libjpeg-turbo's default decoder: the accurate integer transform, chroma interpolated by a
 /// triangle where it has half the picture's width or height, and the colours of JFIF.
 struct JPEGReader {
-  let source: PictureSource
+  private let source: PictureSource
   private let limits: PictureLimits
   private var position = 2
   /// In the order of rows.
@@ -20,11 +20,11 @@ struct JPEGReader {
   /// Scans of a picture that is read; each one may cost a look at all blocks.
   private static let mostScans = 256
 
-  var frame: JPEGFrame?
+  private var frame: JPEGFrame?
   /// Coefficients of all blocks, by row; of progressive pictures.
-  var coefficients: [Int16] = []
+  private var coefficients: [Int16] = []
   /// Samples of all components; each row of blocks is eight rows.
-  var samples: [UInt8] = []
+  private var samples: [UInt8] = []
 
   static func isRecognized(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0xFF, 0xD8, 0xFF]) }
 

@@ -3,8 +3,8 @@
 /// Samples of 1, 2 and 4 bits are stretched to eight; of 16 bits the high byte is taken. A palette gives colours. Where
 /// a `tRNS` chunk says which pixels are transparent, they get an alpha.
 struct PNGReader {
-  let source: PictureSource
-  let header: PNGHeader
+  private let source: PictureSource
+  private let header: PNGHeader
   /// Red, green and blue of each colour.
   private var palette: [UInt8] = []
   /// The contents of `tRNS`; empty without it.

@@ -127,7 +127,7 @@ final class PictureCommand {
         guard !isAlone, failure.status == .refused else { throw failure }
         failures += 1
         bar.makeRoom()
-        Terminal.printError("tinyrun: \(failure.message)")
+        Terminal.printFailure(failure.message)
       }
       bar.update(index + 1)
     }

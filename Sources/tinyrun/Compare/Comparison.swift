@@ -65,7 +65,7 @@ final class Comparison {
   private let tolerance: ComparisonStatistics.Tolerance?
   private var session: Session
   /// Bytes that are kept of a run at most.
-  private static let mostKept = 1 << 32
+  private static let mostKept: Int64 = 1 << 32
 
   private var kept: [Int: [UInt8]] = [:]
   /// Rows by the tensor under test.
@@ -103,11 +103,11 @@ final class Comparison {
     }
     if twinSchedule != nil {
       // A sum of sizes of at most 2^30 bytes each.
-      let byteCount = tensors.reduce(0) { $0 + $1.tensor.byteCount }
+      let byteCount = tensors.reduce(Int64(0)) { $0 + Int64($1.tensor.byteCount) }
       guard byteCount <= Self.mostKept else {
         throw Failure(
           .refused,
-          "the tensors of a run take \(Text.bytes(byteCount)), more than the \(Text.bytes(Self.mostKept)) that are kept; "
+          "the tensors of a run take \(Text.bytes(Int(clamping: byteCount))), more than the \(Text.bytes(Int(clamping: Self.mostKept))) that are kept; "
             + "compare with a folder of tensors, of which none are kept")
       }
     }
@@ -173,6 +173,7 @@ final class Comparison {
     _ inputs: inout ComparisonInputs, _ bar: inout ProgressBar, beside other: Model,
     _ copyInputs: (inout Session, inout Session) throws -> Void
   ) throws {
+    guard let twinSchedule else { return }
     var twin = try other.makeSession()
     let wanted = isWanted(rows.keys)
     var wantedOfTwin = [Bool](repeating: false, count: other.tensors.count)
@@ -181,7 +182,6 @@ final class Comparison {
       try inputs.set(run, of: &session)
       try copyInputs(&session, &twin)
       try watch(&session, graph.schedule, wanted) { self.kept[$0] = [UInt8](copying: $1) }
-      guard let twinSchedule else { return }
       try watch(&twin, twinSchedule, wantedOfTwin) { tensor, bytes in
         for row in self.counterpartRows[tensor] ?? [] {
           guard let tested = self.kept.removeValue(forKey: self.tensors[row].tensor.tensor) else { continue }

@@ -59,7 +59,7 @@ struct TensorNumbers {
     self.count = count
     self.bitWidth = bitWidth
     elementByteCount = bitWidth / 8
-    let layout = Self.scales(quantization, shape: shape)
+    let layout = Self.scales(quantization, shape: shape, count: count)
     scales = layout?.scales ?? []
     zeroPoints = layout?.zeroPoints ?? []
     run = layout?.run ?? 1
@@ -73,7 +73,7 @@ struct TensorNumbers {
 
   /// Scales that can be counted with, or `nil`: positive, finite, one for all elements or one for each slice of an axis.
   private static func scales(
-    _ quantization: Quantization?, shape: [Int]
+    _ quantization: Quantization?, shape: [Int], count elementCount: Int
   ) -> (scales: [Double], zeroPoints: [Double], run: Int)? {
     guard let quantization, quantization.details == nil, !quantization.scales.isEmpty,
       quantization.scales.allSatisfy({ $0 > 0 && $0.isFinite })
@@ -84,8 +84,13 @@ struct TensorNumbers {
     let scales = quantization.scales.map { Double($0) }
     if count == 1 { return (scales, zeroPoints, 1) }
     guard shape.indices.contains(quantization.axis), shape[quantization.axis] == count else { return nil }
-    // The product of a tensor's sizes fits.
-    return (scales, zeroPoints, max(1, shape[(quantization.axis + 1)...].reduce(1, *)))
+    return (scales, zeroPoints, inner(shape, axis: quantization.axis, count: elementCount))
+  }
+
+  /// How many elements lie together at one place along an axis; 1 for a tensor without elements.
+  static func inner(_ shape: [Int], axis: Int, count: Int) -> Int {
+    // Where there are elements, every product of sizes is at most their count.
+    count == 0 ? 1 : shape[(axis + 1)...].reduce(1, *)
   }
 
   /// Whether stored numbers stand for others.

@@ -128,7 +128,7 @@ struct NarrowChannels {
   /// How many steps the stored numbers of each channel reach from 0.
   private static func reach(_ constant: Constant, _ axis: Int, _ bytes: [UInt8], _ zeroPoint: Double) -> [Double] {
     let shape = constant.description.shape
-    let inner = max(1, shape[(axis + 1)...].reduce(1, *))
+    let inner = TensorNumbers.inner(shape, axis: axis, count: constant.numbers.count)
     var reach = [Double](repeating: 0, count: constant.numbers.count == 0 ? 0 : shape[axis])
     // Sound: bytes have no padding and no invalid patterns.
     constant.numbers.forEach(unsafe bytes.span.bytes) { index, number in

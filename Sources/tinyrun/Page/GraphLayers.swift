@@ -102,15 +102,17 @@ struct GraphLayers {
         trunks.append(Trunk(tensor: link.tensor, from: link.from, readers: [link.to], passes: []))
       }
     }
-    // Places of lines: bounded, so that a graph of long lines cannot make more of them than it has boxes and lines.
-    var left = 4 * (boxCount + links.count) + 1000
+    // How many lines pass each layer: bounded, so that a picture does not become wide by lines alone.
+    var passing = [Int](repeating: 0, count: (layerOf.max() ?? 0) + 1)
     for number in trunks.indices {
       let start = layerOf[trunks[number].from]
       let ends = trunks[number].readers.map { layerOf[$0] }.filter { $0 - start - 1 <= GraphLayout.mostPassedLayers }
       let passed = max(0, (ends.max() ?? start) - start - 1)
-      guard passed > 0, passed <= left else { continue }
-      left -= passed
-      for layer in (start + 1)...(start + passed) {
+      guard passed > 0 else { continue }
+      let layers = (start + 1)...(start + passed)
+      guard layers.allSatisfy({ passing[$0] < GraphLayout.mostPassingLines }) else { continue }
+      for layer in layers {
+        passing[layer] += 1
         trunks[number].passes.append(layerOf.count)
         layerOf.append(layer)
       }
@@ -134,10 +136,18 @@ struct GraphLayers {
 
   // MARK: Order
 
-  /// Places layer by layer; a place comes where those above it are.
+  /// Places layer by layer, lines in the middle of boxes: what has no other wish stays there, and neither pushes the
+  /// other to a side.
   private mutating func makeRows() {
-    rows = [[Int]](repeating: [], count: (layerOf.max() ?? 0) + 1)
-    for place in layerOf.indices { rows[layerOf[place]].append(place) }
+    var boxes = [[Int]](repeating: [], count: (layerOf.max() ?? 0) + 1)
+    var lines = boxes
+    for place in layerOf.indices {
+      if place < boxCount { boxes[layerOf[place]].append(place) } else { lines[layerOf[place]].append(place) }
+    }
+    rows = zip(boxes, lines).map { boxes, lines in
+      let half = (boxes.count + 1) / 2
+      return boxes[..<half] + lines + boxes[half...]
+    }
   }
 
   /// Orders all layers so that few lines cross: each place goes to the mean of those that it is connected with, layer
@@ -148,7 +158,7 @@ struct GraphLayers {
     var best = rows
     var fewest = Int.max
     // Large graphs have less time for each layer.
-    let rounds = layerOf.count > 20_000 ? 2 : 8
+    let rounds = layerOf.count > 4000 ? 2 : 8
     for _ in 0..<rounds {
       for layer in rows.indices.dropFirst() { sort(layer, by: above, &position) }
       keepIfBetter(&best, &fewest)

@@ -41,6 +41,8 @@ struct GraphLayout {
 
   /// Lines that pass more layers than this run beside the graph.
   static let mostPassedLayers = 40
+  /// Where so many lines pass a layer already, further ones run beside the graph.
+  static let mostPassingLines = 24
 
   let metrics: Metrics
   /// The upper left corner of each box.

@@ -11,7 +11,7 @@ struct GraphPlacement {
     self.metrics = metrics
     centres = [Double](repeating: 0, count: layers.layerOf.count)
     for row in layers.rows { spread(row) }
-    let rounds = centres.count > 20_000 ? 2 : 6
+    let rounds = centres.count > 4000 ? 3 : 6
     let down = Array(layers.rows.indices)
     for _ in 0..<rounds {
       for layer in down { place(layer, above: true, below: false) }

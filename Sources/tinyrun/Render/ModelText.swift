@@ -91,8 +91,8 @@ struct ModelText {
     let bars: [TextTable.Column] = hasBars ? [.init("")] : []
     var table = TextTable(
       [
-        .init("#", .right), .init("operator", limit: 24, least: 12), .init("v", .right),
-        .init("inputs -> outputs", limit: 42, least: 17), .init("weights", .right), .init("MACs", .right),
+        .init("#", .right), .init("operator", limit: 24, least: 14), .init("v", .right),
+        .init("inputs -> outputs", limit: 42, least: 24), .init("weights", .right), .init("MACs", .right),
       ] + bars + [.init("kernel", limit: 30, least: 10)])
     for op in operators {
       let multiplications = op.info?.multiplyAccumulates ?? 0

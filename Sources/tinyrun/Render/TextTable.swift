@@ -66,18 +66,14 @@ struct TextTable {
     }
   }
 
-  /// The columns' widths, the widest of those that may be narrower reduced until a line fits.
+  /// The columns' widths, those reduced that can spare most, until a line fits.
   private func widths(fitting width: Int) -> [Int] {
     var widths = widths
     var excess = widths.reduce(0) { $0 + $1 + 2 } - width
     while excess > 0 {
-      var widest: Int?
-      for (index, column) in columns.enumerated() {
-        guard let least = column.least, widths[index] > least else { continue }
-        if widest.map({ widths[index] > widths[$0] }) ?? true { widest = index }
-      }
-      guard let widest else { break }
-      widths[widest] -= 1
+      let spare = columns.indices.map { index in columns[index].least.map { widths[index] - $0 } ?? 0 }
+      guard let most = spare.max(), most > 0, let index = spare.firstIndex(of: most) else { break }
+      widths[index] -= 1
       excess -= 1
     }
     return widths

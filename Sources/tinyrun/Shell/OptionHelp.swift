@@ -41,6 +41,8 @@ struct OptionHelp {
     case "--mapping": return .words(["unit", "centred", "raw"])
     case "--fit": return .words(["stretch", "pad", "crop"])
     case "--by": return .words(["op", "type", "kernel"])
+    case "--order": return .words(["graph", "worst"])
+    case "--against": return .files
     default: break
     }
     switch value {
