@@ -1,3 +1,5 @@
+import TinyTensor
+
 /// What the commands that look at models, run and check them say of themselves.
 extension Help {
   static let inspect = Help(
