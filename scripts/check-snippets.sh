@@ -3,10 +3,10 @@
 # comments in Sources. A document that shows code that does not compile fails.
 #
 # Usage: scripts/check-snippets.sh [--write FOLDER PACKAGE[:PROGRAM...]...]
-#   --write FOLDER PACKAGE...   compares excerpts, and writes the package to be compiled to a new folder; who asks for it
-#                               compiles it. It depends on this package, or, where TINYTENSOR_URL is set, on that
-#                               repository, and on the packages in the folders PACKAGE, each with a program of its name
-#                               unless it says other ones, so that a build of it builds them, too.
+#   --write FOLDER PACKAGE...   compares excerpts, and writes the package to be compiled to a new folder; who asks for
+#                               it compiles it. It depends on this package, or, where TINYTENSOR_URL is set, on that
+#                               repository, and on the packages in the folders PACKAGE, each with a program of its
+#                               name unless it says other ones, so that a build of it builds them, too.
 #
 # What a block is decides how it is checked:
 #   - ```swift no-compile           not at all: package manifests and what must not compile

@@ -1,7 +1,7 @@
 // Reads the symbol graph of a module, as `swift symbolgraph-extract` writes it, and prints what is public in it: a line
 // for each declaration, sorted by its name. Enumerations' cases and protocols' requirements are marked, since programs
-// may break when one is added. Conformances are lines too, but for those that the compiler infers for some types and not
-// for others. What it makes by itself, such as `hashValue`, is left out: the conformance stands for it.
+// may break when one is added. Conformances are lines too, but for those that the compiler infers for some types and
+// not for others. What it makes by itself, such as `hashValue`, is left out: the conformance stands for it.
 //
 // Usage: swift scripts/public-interface.swift interface|undocumented MODULE FOLDER
 //   interface      prints the lines

@@ -37,7 +37,7 @@ do {
     fail("the model takes \(shape), which is no picture")
   }
 
-  // A pixel v stands for (v - mean) / deviation, with one of each or one for each channel; 0 to 1 where nothing is said.
+  // A pixel v stands for (v - mean) / deviation, with one of each or one for each channel; from 0 to 1 by default.
   let metadata = try model.file.modelMetadata()
   let normalization = metadata?.inputs.first?.normalization
   let means = normalization?.means ?? [0]
