@@ -6,7 +6,7 @@ import TinyTensor
 struct WeightHistogram {
   static let binCount = 64
   /// So many values of a constant are looked at.
-  static let mostSamples = 1 << 18
+  static let mostSamples = 1 << 17
 
   /// How many values there are, and how many of them were looked at.
   let count: Int
@@ -105,7 +105,7 @@ struct WeightHistogram {
     /// Requires `sampleCount` in `1...count`.
     func index(_ number: Int) -> Int {
       if count == sampleCount { return number }
-      // number < 2^18, and a count of bytes in memory is below 2^45.
+      // number < 2^17, and a count of bytes in memory is below 2^45.
       let first = number * count / sampleCount
       let next = (number + 1) * count / sampleCount
       var hash = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
