@@ -82,7 +82,7 @@ struct ComparisonReport {
     guard let index = comparison.firstDifferent else { return nil }
     let row = comparison.tensors[index]
     guard let first = row.statistics.first else { return nil }
-    let tensor = "tensor \(row.tensor.tensor) \"\(Text.printable(row.tensor.name))\""
+    let tensor = "tensor \(row.tensor.tensor) \"\(Self.name(row.tensor.name))\""
     let run = inputs.runs > 1 ? ", run \(first.run)" : ""
     let element =
       "at \(Text.shape(row.numbers.coordinates(first.index))) it is \(value(first.stored.tested, first.real.tested, row)), "
