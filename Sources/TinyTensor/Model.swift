@@ -181,25 +181,23 @@ extension Model {
   /// The stored bytes of all pixel values under each mapping, those of one mapping together; empty where a pixel is
   /// not one byte.
   private static func pixelTable(_ input: TensorInfo) -> [UInt8] {
+    let least: Int64
+    switch input.elementType {
+    case .int8 where input.quantization != nil: least = -128
+    case .uint8: least = 0
+    default: return []
+    }
+    // Numbers without quantization stand for themselves.
+    guard let scale = input.quantization.map(\.scale) ?? 1 else { return [] }
+    let zeroPoint = input.quantization?.zeroPoints.first ?? 0
     var table: [UInt8] = []
+    table.reserveCapacity(256 * PixelMapping.allCases.count)
     for mapping in PixelMapping.allCases {
-      for byte in UInt8.min...UInt8.max {
-        let real = mapping.real(byte)
-        switch input.elementType {
-        case .int8:
-          guard let stored = input.quantization?.quantized(real, as: Int8.self) else { return [] }
-          table.append(UInt8(bitPattern: stored))
-        case .uint8:
-          guard let quantization = input.quantization else {
-            // Numbers without quantization stand for themselves.
-            table.append(UInt8(min(max(real.rounded(), 0), 255)))
-            continue
-          }
-          guard let stored = quantization.quantized(real, as: UInt8.self) else { return [] }
-          table.append(stored)
-        default:
-          return []
-        }
+      var byte = 0
+      while byte < 256 {
+        let stored = Quantization.nearest(to: mapping.real(UInt8(byte)), scale: scale, zeroPoint: zeroPoint)
+        table.append(UInt8(truncatingIfNeeded: min(max(stored, least), least + 255)))
+        byte += 1
       }
     }
     return table

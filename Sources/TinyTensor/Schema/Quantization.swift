@@ -76,9 +76,15 @@ public struct Quantization: Sendable, Hashable {
   /// - Returns: `nil` if the tensor has no single scale.
   public func quantized<Stored: FixedWidthInteger>(_ real: Float, as type: Stored.Type = Stored.self) -> Stored? {
     guard let scale else { return nil }
-    if real.isNaN { return Stored(clamping: zeroPoints.first ?? 0) }
+    return Stored(clamping: Self.nearest(to: real, scale: scale, zeroPoint: zeroPoints.first ?? 0))
+  }
+
+  /// `round(real / scale) + zeroPoint`, half away from zero, as near as 64 bits come; the zero point where `real` is
+  /// not a number.
+  static func nearest(to real: Float, scale: Float, zeroPoint: Int64) -> Int64 {
+    if real.isNaN { return zeroPoint }
     let rounded = roundHalfAwayFromZero(Double(real / scale))
-    let (sum, overflow) = rounded.addingReportingOverflow(zeroPoints.first ?? 0)
-    return overflow ? (rounded < 0 ? Stored.min : Stored.max) : Stored(clamping: sum)
+    let (sum, overflow) = rounded.addingReportingOverflow(zeroPoint)
+    return overflow ? (rounded < 0 ? Int64.min : Int64.max) : sum
   }
 }

@@ -13,7 +13,7 @@ struct RealKernelTests {
       let model = test.bytes
       let expected = try GuardedRun(model, input, .reference, filler: 0)
       try #require(!expected.writesBeyond, "reference: \(layer)")
-      for set in KernelSetTests.sets {
+      for set in KernelSet.vectorSets {
         let run = try GuardedRun(model, input, set, threads: threads, filler: index % 2 == 0 ? 0xA5 : 0x5A)
         let isEqual = run.output == expected.output
         try #require(isEqual, "\(set) differs: \(layer), \(content)")
