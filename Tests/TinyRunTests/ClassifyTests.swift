@@ -241,7 +241,10 @@ struct ClassifyTests {
       let top = ((json["pictures"] as? [[String: Any]])?.first?["top"] as? [[String: Any]])?.first
       #expect(top?["label"] as? String == "7 of 9")
     }
-    #expect(try await Tool.run("classify", Fixtures.model, picture, "--labels", short).output.contains("   7  0.9961"))
+    let few = try await Tool.run("classify", Fixtures.model, picture, "--labels", short)
+    #expect(few.output.contains("   7  0.9961"))
+    #expect(few.error.contains("short.txt has 1 label, the model 10 classes"))
+    #expect(try await !Tool.run("classify", Fixtures.model, picture, "--labels", plain).error.contains("classes"))
     let empty = try folder.file("empty.txt", [10, 10])
     #expect(try await Tool.run("classify", Fixtures.model, picture, "--labels", empty).status == 3)
   }

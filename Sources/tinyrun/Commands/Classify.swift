@@ -10,8 +10,8 @@ enum Classify {
     guard command.model.outputs.first.map({ $0.count > 0 }) == true else {
       throw command.refusal("classify wants scores as the model's first output")
     }
-    let labels = try command.labels(ofOutput: 0)
     let scores = try command.model.output(at: 0)
+    let labels = try command.labels(ofOutput: 0, count: command.model.outputs[0].count)
     try command.run { run, session in
       let best = Self.best(top, of: try session.realOutput(scores))
       return PictureCommand.Report(

@@ -64,8 +64,19 @@ final class PictureCommand {
   }
 
   /// The labels that were asked for, or else those that the model has for one of its outputs.
-  func labels(ofOutput index: Int) throws -> Labels? {
-    try labelsPath.map { try Labels(path: $0) } ?? description.labels(ofOutput: index)
+  ///
+  /// - Parameters:
+  ///   - index: the output.
+  ///   - count: how many classes it has, where that is known. Other counts of labels are reported: lists with and
+  ///     without a class for the background are taken for each other easily.
+  func labels(ofOutput index: Int, count: Int? = nil) throws -> Labels? {
+    guard let labelsPath else { return try description.labels(ofOutput: index) }
+    let labels = try Labels(path: labelsPath)
+    if let count, labels.count != count, !isQuiet {
+      let names = Text.plural(labels.count, "label")
+      Terminal.printError("\(labelsPath) has \(names), the model \(count) classes: they may be those of another model")
+    }
+    return labels
   }
 
   /// A picture, where it lay in the input, and how long the model took for it.

@@ -9,7 +9,7 @@ enum Segment {
     let top = try arguments.integer("--top", default: 10, minimum: 1)
     let command = try PictureCommand(arguments, command: "segment")
     let head = try SegmentationHead(command)
-    let labels = try command.labels(ofOutput: 0)
+    let labels = try command.labels(ofOutput: 0, count: head.classCount)
     try command.run { run, session in
       let map = SegmentedPicture(try head.classes(in: session), head, run.placement)
       let regions = Array(map.regions.prefix(top))
@@ -163,6 +163,8 @@ struct SegmentationHead {
   let height: Int
   /// Scores of a pixel; 1 where it has its class's number.
   private let depth: Int
+  /// How many classes there are; `nil` where the model gives their numbers alone.
+  var classCount: Int? { depth > 1 ? depth : nil }
   /// Whether it has numbers of 64 bits, which are no real values.
   private let isWide: Bool
 

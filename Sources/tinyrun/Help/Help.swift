@@ -11,7 +11,7 @@ struct Help: Sendable {
   /// Its own options, each with what it means.
   let options: [(String, String)]
   /// Options that the command has in common with others.
-  let shared: SharedOptions
+  var shared = SharedOptions.none
   /// A command line that works.
   let example: String
 
@@ -33,18 +33,6 @@ struct Help: Sendable {
       case .kernels: [Help.fixedPoint] + Help.modelOptions
       }
     }
-  }
-
-  init(
-    summary: String, usage: String, description: String, options: [(String, String)], shared: SharedOptions = .none,
-    example: String
-  ) {
-    self.summary = summary
-    self.usage = usage
-    self.description = description
-    self.options = options
-    self.shared = shared
-    self.example = example
   }
 }
 

@@ -28,13 +28,19 @@ struct Labels {
     self.names = names
   }
 
+  /// How many classes the names are for: one more than the last one's number.
+  var count: Int { (names.keys.max() ?? -1) + 1 }
+
   /// A class's name, or `nil` if the file has none for it.
   subscript(index: Int) -> String? { names[index].flatMap { $0.isEmpty ? nil : $0 } }
 
   private static func numbered(_ line: Substring) -> (Int, String)? {
     let digits = line.prefix { $0.isASCII && $0.isNumber }
     let rest = line[digits.endIndex...]
-    guard let index = Int(digits), let separator = rest.first, separator == ":" || separator.isWhitespace else {
+    // No tensor has as many classes.
+    guard let index = Int(digits), index < Int.max, let separator = rest.first,
+      separator == ":" || separator.isWhitespace
+    else {
       return nil
     }
     let name = rest.drop { $0 == ":" || $0.isWhitespace }
