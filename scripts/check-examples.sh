@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs the packages in Examples in the two ways that programs depend on TinyTensor: by path, and as a
 # versioned dependency, for which the repository's last commit is cloned and tagged. Each way is one build of all of
-<<<<<<< HEAD
 # them, and with them of the benchmarks and of the Swift in the documents (scripts/check-snippets.sh). What the examples
 # print is compared with the labels of the digits, and with what their pictures were made to hold.
-=======
-# them, and of the Swift in the documents with them (scripts/check-snippets.sh). What the examples print is compared
-# with the labels of the digits, and with what their pictures were made to hold.
->>>>>>> docs
 #
 # Usage: scripts/check-examples.sh [--as-dependency]
 #   --as-dependency  the second way alone
