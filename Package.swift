@@ -6,18 +6,18 @@ import PackageDescription
 /// Warnings are errors only where `TINYTENSOR_WARNINGS_AS_ERRORS` is set, as continuous integration does.
 let warnings: [SwiftSetting] =
   Context.environment["TINYTENSOR_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
-/// Where `TINYTENSOR_TESTABLE` is set, optimised builds can be tested, so that one build serves both as the product and
-/// for its tests.
-let testability: [SwiftSetting] =
-  Context.environment["TINYTENSOR_TESTABLE"] == nil
-  ? [] : [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
-let settings: [SwiftSetting] =
+/// Where `TINYTENSOR_TESTABLE` is set, optimised builds of the libraries can be tested, so that one build serves both as
+/// the product and for its tests. The tool's tests are left out then: they run in debug builds.
+let isTestable = Context.environment["TINYTENSOR_TESTABLE"] != nil
+let toolSettings: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
     .enableExperimentalFeature("Lifetimes"),
     .enableUpcomingFeature("MemberImportVisibility"),
-  ] + warnings + testability
+  ] + warnings
+let settings =
+  toolSettings + (isTestable ? [.unsafeFlags(["-enable-testing"], .when(configuration: .release))] : [])
 
 /// Kernels are optimised in debug builds too, as one module: unoptimised they are 16 to 90 times slower.
 let kernelFlags = ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"]
@@ -47,6 +47,14 @@ func instructionSet(_ features: String...) -> [SwiftSetting] {
 let portableVectors: [SwiftSetting] =
   [.swiftLanguageMode(.v6), .enableExperimentalFeature("BuiltinModule"), .unsafeFlags(kernelFlags)] + warnings
 
+let toolTests: [Target] =
+  isTestable
+  ? []
+  : [
+    .testTarget(
+      name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU", "ImageFiles"], swiftSettings: testSettings)
+  ]
+
 let package = Package(
   name: "TinyTensor",
   platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -69,7 +77,7 @@ let package = Package(
     .target(name: "ImageFiles", swiftSettings: kernelSettings),
     .executableTarget(
       name: "tinyrun", dependencies: ["FlatbufferReader", "ImageFiles", "TinyTensor", "TinyTensorKernels"],
-      swiftSettings: settings),
+      swiftSettings: toolSettings),
 
     // MARK: Implementation details
     .target(name: "TinyTensorKernels", swiftSettings: kernelSettings),
@@ -97,7 +105,5 @@ let package = Package(
     // Has the C source in it built as a library that takes libedgetpu's place, when a test asks for it.
     .target(
       name: "FakeEdgeTPU", path: "Tests/FakeEdgeTPU", exclude: ["fake_edgetpu.c"], swiftSettings: testSettings),
-    .testTarget(
-      name: "TinyRunTests", dependencies: ["tinyrun", "FakeEdgeTPU", "ImageFiles"], swiftSettings: testSettings),
-  ]
+  ] + toolTests
 )
