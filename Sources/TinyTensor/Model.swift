@@ -188,7 +188,9 @@ extension Model {
     default: return []
     }
     // Numbers without quantization stand for themselves.
-    guard let scale = input.quantization.map(\.scale) ?? 1 else { return [] }
+    var known: Float? = 1
+    if let quantization = input.quantization { known = quantization.scale }
+    guard let scale = known else { return [] }
     let zeroPoint = input.quantization?.zeroPoints.first ?? 0
     var table: [UInt8] = []
     table.reserveCapacity(256 * PixelMapping.allCases.count)
