@@ -7,6 +7,7 @@ import TinyTensorKernels
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
   let subgraph: ModelFile.Subgraph
+  let subgraphIndex: Int
   /// What the graphs of one model share.
   let context: BuildContext
   /// How many graphs this one is inside of.
@@ -52,15 +53,16 @@ struct GraphBuilder {
 
   /// - Parameters:
   ///   - context: what the graphs of one model share.
-  ///   - subgraph: one of the file's subgraphs, whose indices have been checked.
+  ///   - index: one of the file's subgraphs, whose indices have been checked.
   ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
   ///   - outputs: tensors that are read after a run.
   ///   - depth: how many graphs this one is inside of.
   init(
-    _ context: BuildContext, subgraph: ModelFile.Subgraph, inputs: [GraphInput], outputs: [Int], depth: Int = 0
+    _ context: BuildContext, subgraph index: Int, inputs: [GraphInput], outputs: [Int], depth: Int = 0
   ) throws(ModelError) {
     self.context = context
-    self.subgraph = subgraph
+    subgraphIndex = index
+    subgraph = context.file.subgraphs[index]
     self.depth = depth
     self.outputs = outputs
     readCounts = Self.readCounts(subgraph)

@@ -23,6 +23,12 @@ struct Plan: Sendable {
   let entries: [ArenaEntry]
   /// The largest sum of sizes that are in use at one time: no plan could do with less.
   let arenaLowerBound: Int
+  /// What the graph was made from, for messages.
+  let file: ModelFile
+  let subgraph: ModelFile.Subgraph
+  let subgraphIndex: Int
+  /// How many graphs this one is inside of.
+  let depth: Int
 
   /// Where a tensor lies.
   struct Location: Sendable, Hashable {
@@ -176,6 +182,10 @@ struct Plan: Sendable {
         offset: offset, byteCount: location.byteCount,
         byte: isByte ? UInt8(truncatingIfNeeded: description.quantization?.zeroPoint ?? 0) : 0)
     }
+    file = builder.file
+    subgraph = builder.subgraph
+    subgraphIndex = builder.subgraphIndex
+    depth = builder.depth
     steps = builder.steps
     operands = builder.operands
     blocks = builder.blocks

@@ -85,8 +85,21 @@ final class GraphInstance: @unchecked Sendable {
   /// Does one step.
   @inline(__always)
   func runStep(_ index: Int) throws(SessionError) {
-    try plan.steps[index].operation.run(
-      addresses.memory(at: plan.steps[index].operands.lowerBound, workers), in: self)
+    do throws(SessionError) {
+      try plan.steps[index].operation.run(
+        addresses.memory(at: plan.steps[index].operands.lowerBound, workers), in: self)
+    } catch {
+      throw located(error, atStep: index)
+    }
+  }
+
+  /// Says in which operator a run has ended.
+  @inline(never)
+  private func located(_ error: SessionError, atStep index: Int) -> SessionError {
+    let operatorIndex = plan.steps[index].operatorIndex
+    return error.located(
+      operatorIndex: operatorIndex, name: plan.file.name(of: plan.subgraph.operators[operatorIndex]),
+      subgraph: plan.depth == 0 ? nil : plan.subgraphIndex)
   }
 
   /// Does all steps, unless the run is cancelled.
