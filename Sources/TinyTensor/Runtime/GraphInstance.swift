@@ -122,6 +122,22 @@ final class GraphInstance: @unchecked Sendable {
     for index in children.indices { children[index].forgetRuns() }
   }
 
+  /// Where the arena holds something of this graph's, or of one inside it.
+  var usedRanges: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    func add(_ offset: Int, _ byteCount: Int) { ranges.append(base + offset..<base + offset + byteCount) }
+    for location in plan.locations {
+      if case .arena(let offset)? = location?.place { add(offset, location?.byteCount ?? 0) }
+    }
+    for (number, range) in plan.scratch.enumerated() where !plan.children.contains(where: { $0.scratch == number }) {
+      add(range.lowerBound, range.count)
+    }
+    // Of the outermost graph alone.
+    for variable in plan.variables { add(variable.offset, variable.byteCount) }
+    for child in children { ranges += child.usedRanges }
+    return ranges
+  }
+
   // MARK: Tensors
 
   /// Copies an input's bytes from a caller, as many as the input has.
