@@ -12,6 +12,10 @@ final class BuildContext {
   private var resources: [ResourceName: Int] = [:]
   private var graphCount = 0
   private var edgeTPU: OpenEdgeTPU?
+  /// Whether no variable may be added any more.
+  var isSealed = false
+  /// Whether the variables' memory is planned: what they hold is known.
+  private var isPlanned = false
 
   /// How deep graphs may be inside each other.
   static let maximumDepth = 16
@@ -24,6 +28,19 @@ final class BuildContext {
     self.device = device
     self.options = options
     workers = Workers(for: device.cpuOptions)
+  }
+
+  /// What a graph that is translated in a run shares: a copy, as sessions run side by side.
+  init(copying other: BuildContext) {
+    kernelSet = other.kernelSet
+    file = other.file
+    device = other.device
+    options = other.options
+    workers = other.workers
+    variables = other.variables
+    resources = other.resources
+    isSealed = true
+    isPlanned = true
   }
 
   /// The Edge TPU that runs the model's compiled operators; it is opened for the first of them.
@@ -83,6 +100,11 @@ final class BuildContext {
   func addVariable(
     name: String, elementType: ElementType, shape: Shape, initialByte: UInt8
   ) throws(ModelError) -> Int {
+    guard !isSealed else {
+      throw ModelError(
+        .unsupportedOperator,
+        "variable \(name) belongs to a graph that is called after shapes that a run decides, which is not supported")
+    }
     variables.append(Variable(name: name, contents: nil, initialByte: initialByte))
     try setContents(of: variables.count - 1, elementType: elementType, shape: shape)
     return variables.count - 1
@@ -109,6 +131,9 @@ final class BuildContext {
         .invalidGraph,
         "variable \(variables[number].name) is used as \(known.elementType) \(known.shape) and as \(elementType) "
           + "\(shape)")
+    }
+    guard !isPlanned || variables[number].contents != nil else {
+      throw ModelError(.unsupportedOperator, "a variable whose shape a run decides is not supported")
     }
     variables[number].contents = contents
   }

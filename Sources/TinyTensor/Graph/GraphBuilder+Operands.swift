@@ -137,11 +137,14 @@ extension GraphBuilder {
     return number
   }
 
+  /// The error of an operator that cannot be translated before an operand's elements are known.
+  func needsValue(of operand: Operand, what: String) -> ModelError {
+    error(.invalidOperator, "\(what) (\(operand.name)) must be constant").deferred(.value(operand.tensor))
+  }
+
   /// The integers of a constant int16, int32 or int64 input.
   func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
-    guard let bytes = constantBytes(operand) else {
-      throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
-    }
+    guard let bytes = constantBytes(operand) else { throw needsValue(of: operand, what: what) }
     var integers: [Int] = []
     integers.reserveCapacity(operand.shape.count)
     for index in 0..<operand.shape.count {

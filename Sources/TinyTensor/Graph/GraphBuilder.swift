@@ -9,9 +9,11 @@ struct GraphBuilder {
   let subgraph: ModelFile.Subgraph
   let subgraphIndex: Int
   /// What the graphs of one model share.
-  let context: BuildContext
+  var context: BuildContext
   /// How many graphs this one is inside of.
-  let depth: Int
+  var depth: Int
+  /// Whether it is the graph that a session runs.
+  let isMain: Bool
   /// Whether each tensor is read after a run.
   let isOutput: [Bool]
   /// How often operators read each tensor.
@@ -20,7 +22,7 @@ struct GraphBuilder {
   private let writers: [Int]
 
   /// One for each tensor of the subgraph.
-  private(set) var values: [Value]
+  var values: [Value]
   private(set) var steps: [Step] = []
   /// Operands of all steps, those of one step together.
   var operands: [OperandSource] = []
@@ -34,6 +36,10 @@ struct GraphBuilder {
   private var compiled: CompiledGraph?
   /// Graphs that operators of this one call, and the scratch memory that each has for its arena.
   private(set) var children: [(plan: Plan, scratch: Int)] = []
+  /// What is translated in a run, if there is anything.
+  var staged: StagedGraph?
+  /// Tensors whose shapes a run decides; what the builder knows of them are bounds.
+  var decided: Set<Int> = []
 
   /// The operator that is translated now.
   private(set) var operatorIndex = 0
@@ -42,8 +48,10 @@ struct GraphBuilder {
   private var firstOperand = 0
   private var firstBlock = 0
   private var firstScratch = 0
+  private var firstChild = 0
+  private var firstCustomRun = 0
   /// Operators that were computed at load.
-  private(set) var folded: Set<Int> = []
+  var folded: Set<Int> = []
   /// Operators whose work another one does, and which.
   private(set) var foldedInto: [Int: Int] = [:]
   /// Operators whose inputs all are written into their output.
@@ -71,6 +79,7 @@ struct GraphBuilder {
     subgraphIndex = index
     subgraph = context.file.subgraphs[index]
     self.depth = depth
+    isMain = depth == 0
     let count = subgraph.tensors.count
     isOutput = Self.flags(outputs, count: count)
     readCounts = Self.readCounts(subgraph)
@@ -167,14 +176,55 @@ struct GraphBuilder {
     var facts = [OperatorFacts?](repeating: nil, count: codes.count)
     for segment in Partition(codes, claims: context.device.claims).segments {
       for index in segment.operators {
-        try begin(index)
-        let operation = try segment.owner == .cpu ? translate(codes[index]) : translateForAccelerator()
-        // Before the step ends: of one that is computed at load nothing is left.
-        if let operation { facts[index] = operation.facts }
-        try end(operation)
+        do throws(ModelError) {
+          facts[index] = try translate(operator: index, codes[index], onAccelerator: segment.owner != .cpu)
+        } catch {
+          // Graphs that are called leave it to their callers.
+          guard error.deferral != nil, depth == 0, context.device.isCPU else { throw error }
+          rollBack()
+          try translateRest(from: index, codes, &facts)
+          return facts
+        }
       }
     }
     return facts
+  }
+
+  /// Translates one operator; returns what profiles say of it if it runs.
+  mutating func translate(
+    operator index: Int, _ code: ModelFile.OperatorCode, onAccelerator: Bool = false
+  ) throws(ModelError) -> OperatorFacts? {
+    try begin(index)
+    let operation = try onAccelerator ? translateForAccelerator() : translate(code)
+    // Before the step ends: of one that is computed at load nothing is left.
+    let facts = operation?.facts
+    try end(operation)
+    return facts
+  }
+
+  /// Forgets what the current operator, which cannot be translated now, has left.
+  mutating func rollBack() {
+    while let last = steps.last, last.operatorIndex == operatorIndex { steps.removeLast() }
+    operands.removeLast(operands.count - firstOperand)
+    blocks.removeLast(blocks.count - firstBlock)
+    alignedCopies = alignedCopies.filter { $0.value < firstBlock }
+    scratchByteCounts.removeLast(scratchByteCounts.count - firstScratch)
+    children.removeLast(children.count - firstChild)
+    customRuns.removeLast(customRuns.count - firstCustomRun)
+    for tensor in node.outputs { values[tensor] = Value(shape: nil, source: .unset) }
+  }
+
+  /// Forgets all steps and what they need, but for constants.
+  mutating func removeSteps() {
+    steps = []
+    operands = []
+    scratchByteCounts = []
+    children = []
+    customRuns = []
+    folded = []
+    foldedInto = [:]
+    inPlace = []
+    parts = [:]
   }
 
   /// Has the device that claims the current operator take it.
@@ -219,6 +269,8 @@ struct GraphBuilder {
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
+    firstChild = children.count
+    firstCustomRun = customRuns.count
     hasInputsInPlace = false
     for tensor in node.outputs {
       guard case .unset = values[tensor].source else {

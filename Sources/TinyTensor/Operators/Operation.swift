@@ -33,6 +33,7 @@ enum Operation: Sendable {
   case lookUp(Placed<LookUp>)
   case lstmCell(Placed<LSTMCell>)
   case mirrorPad(Placed<MirrorPad>)
+  case movingSlice(Placed<MovingSlice>)
   case oneHot(Placed<OneHot>)
   case overlay(Placed<Overlay>)
   case pad(Placed<Pad>)
@@ -56,6 +57,7 @@ enum Operation: Sendable {
   case spaceToBatch(Placed<SpaceToBatch>)
   case sparseToDense(Placed<SparseToDense>)
   case split(Placed<Split>)
+  case staged(Placed<Staged>)
   case sumOfTensors(Placed<SumOfTensors>)
   case suppression(Placed<Suppression>)
   case svdf(Placed<SVDF>)
@@ -111,6 +113,7 @@ extension Operation {
     case .lookUp(let operation): try operation.payload.run(memory)
     case .lstmCell(let operation): operation.payload.run(memory)
     case .mirrorPad(let operation): operation.payload.run(memory)
+    case .movingSlice(let operation): try operation.payload.run(memory)
     case .oneHot(let operation): operation.payload.run(memory)
     case .overlay(let operation): operation.payload.run(memory)
     case .pad(let operation): operation.payload.run(memory)
@@ -134,6 +137,7 @@ extension Operation {
     case .spaceToBatch(let operation): operation.payload.run(memory)
     case .sparseToDense(let operation): try operation.payload.run(memory)
     case .split(let operation): operation.payload.run(memory)
+    case .staged(let operation): try operation.payload.run(memory, in: graph)
     case .sumOfTensors(let operation): operation.payload.run(memory)
     case .suppression(let operation): try operation.payload.run(memory)
     case .svdf(let operation): operation.payload.run(memory)
@@ -150,7 +154,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .svdf: false
+    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .staged, .svdf: false
     default: true
     }
   }
@@ -191,6 +195,7 @@ extension Operation {
     case .lookUp(let operation): operation.payload.facts
     case .lstmCell(let operation): operation.payload.facts
     case .mirrorPad(let operation): operation.payload.facts
+    case .movingSlice(let operation): operation.payload.facts
     case .oneHot(let operation): operation.payload.facts
     case .overlay(let operation): operation.payload.facts
     case .pad(let operation): operation.payload.facts
@@ -214,6 +219,7 @@ extension Operation {
     case .spaceToBatch(let operation): operation.payload.facts
     case .sparseToDense(let operation): operation.payload.facts
     case .split(let operation): operation.payload.facts
+    case .staged(let operation): operation.payload.facts
     case .sumOfTensors(let operation): operation.payload.facts
     case .suppression(let operation): operation.payload.facts
     case .svdf(let operation): operation.payload.facts

@@ -45,7 +45,10 @@ enum Cases {
       let path = "\(folder)/\(row.case)"
       let description = try CaseDescription.read("\(path)/case.json")
       let file = try ModelFile(path: "\(path)/model.tflite")
-      let model = try Model(file, device: choices.device(for: file), options: choices.options)
+      var options = choices.options
+      if let shape = description.params?.shape { options.inputShapes = try Models.shapes(shape) }
+      if let bound = description.params?.bound { options.bounds = try Models.shapes(bound, of: "bound") }
+      let model = try Model(file, device: choices.device(for: file), options: options)
       var session = try model.makeSession()
       for run in 0..<description.runs {
         let tail = run == 0 ? "" : "-run\(run)"
@@ -118,6 +121,24 @@ private struct CaseDescription: Decodable {
   let runs: Int
   let exact: Bool
   let outputs: [Tensor]
+  let params: Params?
+
+  /// What a model must be loaded with: shapes of inputs, and bounds, as the command line has them.
+  struct Params: Decodable {
+    let shape: String?
+    let bound: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case shape, bound
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      // Cases of operators have a parameter of that name that is a list.
+      shape = try? values.decode(String.self, forKey: .shape)
+      bound = try? values.decode(String.self, forKey: .bound)
+    }
+  }
 
   static func read(_ path: String) throws -> CaseDescription {
     do {

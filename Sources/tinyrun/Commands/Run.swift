@@ -50,11 +50,11 @@ enum Run {
         continue
       }
       if run > 0, index == 0 { try Terminal.print("run \(run)") }
-      try Terminal.print("\(Text.printable(info.name))  \(info.elementType) \(Text.shape(info.shape))")
+      try Terminal.print("\(Text.printable(info.name))  \(info.elementType) \(Text.shape(try session.shape(of: output)))")
       if let values = try? session.realOutput(output) {
         try Terminal.print("  " + Text.summary(values))
       } else {
-        try Terminal.print("  \(info.byteCount) bytes")
+        try Terminal.print("  \(try session.outputArray(output).count) bytes")
       }
     }
   }
