@@ -82,19 +82,35 @@ extension GraphBuilder {
     if case .resource = value.source {
       throw error(.invalidOperator, "input \(index) (\(description.name)) is a handle of a variable, not a tensor")
     }
-    guard let byteCount = description.elementType.byteCount(of: shape.count), byteCount <= limits.tensorBytes else {
+    guard let byteCount = description.elementType.byteCount(of: shape.count) else {
       throw error(
-        .tooLarge, "\(description.name) of \(description.elementType) \(shape) is too large or has no fixed size")
+        .unsupportedOperator,
+        "input \(index) (\(description.name)) is of the type \(description.elementType), "
+          + description.elementType.whyUnsupported)
+    }
+    // Constants are read where they lie in the file.
+    guard byteCount <= limits.tensorBytes || isInFile(constant) else {
+      throw error(
+        .tooLarge,
+        "\(description.name) of \(description.elementType) \(shape) has \(byteCount) bytes, more than the limit of "
+          + "\(limits.tensorBytes) for one tensor")
     }
     return Operand(
       tensor: tensor, name: description.name, elementType: description.elementType, shape: shape,
       quantization: description.quantization, constant: constant)
   }
 
+  private func isInFile(_ place: ConstantPlace?) -> Bool {
+    if case .file? = place { return true }
+    return false
+  }
+
   /// Refuses constant data that does not fit its tensor.
   private func checkData(_ tensor: ModelFile.Tensor, _ shape: Shape, _ range: Range<Int>) throws(ModelError) {
     guard let needed = tensor.elementType.byteCount(of: shape.count) else {
-      throw error(.invalidOperator, "\(tensor.name) of \(tensor.elementType) \(shape) has no fixed size")
+      throw error(
+        .unsupportedOperator,
+        "\(tensor.name) is of the type \(tensor.elementType), " + tensor.elementType.whyUnsupported)
     }
     guard needed <= range.count else {
       throw error(
@@ -118,11 +134,14 @@ extension GraphBuilder {
     }
   }
 
-  /// The bytes of a constant that the current step reads; `nil` if it is not constant.
+  /// The bytes of a constant that the current step reads, to be packed; `nil` if it is not constant, or too large to be
+  /// copied.
   @_lifetime(borrow self)
   func constantBytes(_ slot: ReadSlot) -> RawSpan? {
     switch source(of: slot) {
     case .file(let offset, let byteCount):
+      // A copy in another layout would be as large.
+      guard byteCount <= limits.tensorBytes else { return nil }
       return context.file.storage.bytes(heldBy: self).extracting(offset..<(offset + byteCount))
     case .block(let block): return blocks[block].bytes(heldBy: self)
     case .tensor, .part, .scratch, .variable: return nil

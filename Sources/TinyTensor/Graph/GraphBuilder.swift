@@ -481,6 +481,12 @@ struct GraphBuilder {
         return .file(offset: range.lowerBound, byteCount: byteCount)
       }
       if let block = alignedCopies[tensor] { return .block(block) }
+      guard byteCount <= limits.tensorBytes else {
+        throw error(
+          .tooLarge,
+          "\(subgraph.tensors[tensor].name) does not lie in the file as its type needs it, and its \(byteCount) bytes are "
+            + "more than the limit of \(limits.tensorBytes) for a copy")
+      }
       let copied = range.lowerBound..<(range.lowerBound + byteCount)
       let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(copied)))
       alignedCopies[tensor] = block
@@ -490,11 +496,20 @@ struct GraphBuilder {
 
   private func checkSize(of tensor: Int, _ shape: Shape) throws(ModelError) {
     let description = subgraph.tensors[tensor]
-    guard let byteCount = description.elementType.byteCount(of: shape.count), byteCount <= limits.tensorBytes else {
+    // A view of a constant is read where that lies in the file.
+    if case .constant(.file) = values[root(of: tensor)].source, description.elementType.bitWidth != nil { return }
+    guard let byteCount = description.elementType.byteCount(of: shape.count) else {
+      throw ModelError(
+        .unsupportedOperator,
+        "tensor \(description.name) is of the type \(description.elementType), "
+          + description.elementType.whyUnsupported,
+        tensorName: description.name)
+    }
+    guard byteCount <= limits.tensorBytes else {
       throw ModelError(
         .tooLarge,
-        "tensor \(description.name) of \(description.elementType) \(shape) is larger than the limit of "
-          + "\(limits.tensorBytes) bytes for one tensor, or has no fixed size",
+        "tensor \(description.name) of \(description.elementType) \(shape) has \(byteCount) bytes, more than the limit "
+          + "of \(limits.tensorBytes) for one tensor",
         tensorName: description.name)
     }
   }

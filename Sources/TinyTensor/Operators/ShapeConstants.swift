@@ -207,6 +207,15 @@ extension Fill {
         output: try graph.bindOutput(shape: input.shape)))
   }
 
+  /// The work of an operator whose output has no elements, as after a selection that nothing passes.
+  static func makeEmpty(_ graph: inout GraphBuilder, _ shape: Shape) throws(ModelError) -> Operation? {
+    precondition(shape.count == 0)
+    return try graph.operation(
+      Operation.fill,
+      Fill(
+        elementSize: 1, value: try graph.bind(packed: [UInt8(0)]), output: try graph.bindOutput(shape: shape)))
+  }
+
   func run(_ memory: OperatorMemory) {
     var output = memory.writeBytes(output)
     TinyTensorKernels.fill(&output, pattern: pattern(of: memory.readBytes(value)), elementSize: elementSize)

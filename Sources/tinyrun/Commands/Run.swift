@@ -18,12 +18,13 @@ enum Run {
       Terminal.printError("no input files: running on random data, seed \(seed)")
     }
     var random = SeededRandom(seed: UInt64(seed))
+    let drawn = files.isEmpty ? random.inputs(of: model) : []
     var session = try model.makeSession()
     for run in 0..<(files.isEmpty ? 1 : files.count / count) {
       for (index, info) in model.inputs.enumerated() {
         let bytes =
           files.isEmpty
-          ? random.bytes(for: info) : try TensorFile.read(files[run * count + index], for: info)
+          ? drawn[index] : try TensorFile.read(files[run * count + index], for: info)
         try session.setInput(model.input(at: index), bytes: bytes.span)
       }
       if let folder = arguments.value("--dump-tensors") {

@@ -85,6 +85,7 @@ struct ModelJSON {
     return .object([
       ("index", .number(index)), ("name", .string(tensor.name)), ("type", .string(tensor.elementType.name)),
       ("shape", .numbers(report.shape(index, subgraph) ?? tensor.shape)),
+      ("shape_is_bound", .bool(report.isBound(index, subgraph))),
       ("shape_signature", .numbers(tensor.shapeSignature)), ("quantization", quantization(tensor.quantization)),
       ("buffer", .number(tensor.buffer)), ("buffer_bytes", .optional(report.bufferBytes(tensor.buffer))),
       ("kinds", .array(ModelReport.kinds(tensor, bytes).map { .string($0) })),
