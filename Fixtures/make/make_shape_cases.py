@@ -622,8 +622,33 @@ def set_items(case):
         condSubgraphIndex=condition, bodySubgraphIndex=body)
 
 
+def kept_sums(case):
+    """A variable that sums of selected rows are added to, from run to run; a graph that is called once sets it."""
+    rows, columns = case.size(3, 9), case.size(2, 6)
+    first = case.graph()
+
+    def handle(graph):
+        index = case.graphs[graph].tensor(case.name(), (), np.int32)
+        case.graphs[graph].tensors[index].type = schema.TensorType.RESOURCE
+        case.graphs[graph].operator("VAR_HANDLE", 1, [], [index], "VarHandleOptions", container="", sharedName="kept")
+        return index
+    case.graphs[first].operator(
+        "ASSIGN_VARIABLE", 1, [handle(first), case.constant(case.random.normal(0, 1, columns), np.float32, first)], [],
+        "AssignVariableOptions")
+    case.main.operator("CALL_ONCE", 1, [], [], "CallOnceOptions", initSubgraphIndex=first)
+    mask = case.input((rows,), bool, case.truths(rows))
+    table = case.input((rows, columns), np.float32, case.reals(rows, columns))
+    places = case.op("WHERE", [mask], [-1, 1], np.int64)
+    picked = case.op("GATHER_ND", [table, places], [-1, columns], np.float32, options="GatherNdOptions")
+    total = case.op("SUM", [picked, case.constant([0], np.int32)], [columns], np.float32, options="ReducerOptions")
+    variable = handle(0)
+    before = case.op("READ_VARIABLE", [variable], [columns], np.float32, options="ReadVariableOptions")
+    after = case.op("ADD", [before, total], [columns], np.float32, options="AddOptions", output=True)
+    case.main.operator("ASSIGN_VARIABLE", 1, [variable, after], [], "AssignVariableOptions")
+
+
 SINGLES = [where, unique, top, slice_anywhere, slice_moving, strided_index, strided_anywhere, reshape_to, fill, tile,
-           broadcast, pad, one_hot, transpose, sums, scatter, numbers, quantized_rows, set_items]
+           broadcast, pad, one_hot, transpose, sums, scatter, numbers, quantized_rows, set_items, kept_sums]
 
 
 def single(kind, seed):

@@ -63,6 +63,9 @@ enum Cases {
           let isEqual =
             output.dtype == "float32" && !description.exact
             ? isClose(given, expected) : given == expected
+          if let shape = output.shapes?[run], try session.shape(of: model.output(at: index)) != shape {
+            return "output \(index) of run \(run) has another shape"
+          }
           if !isEqual { return "output \(index) of run \(run) differs" }
         }
       }
@@ -116,6 +119,8 @@ private struct CaseRow: Decodable {
 private struct CaseDescription: Decodable {
   struct Tensor: Decodable {
     let dtype: String
+    /// The shape in each run, where runs decide it.
+    let shapes: [[Int]]?
   }
 
   let runs: Int
