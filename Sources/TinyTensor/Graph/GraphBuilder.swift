@@ -6,7 +6,8 @@ import TinyTensorKernels
 ///
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
-  let subgraph: ModelFile.Subgraph
+  /// The file's subgraph; operators may change types of outputs.
+  private(set) var subgraph: ModelFile.Subgraph
   /// What the graphs of one model share.
   let context: BuildContext
   /// How many graphs this one is inside of.
@@ -47,6 +48,8 @@ struct GraphBuilder {
   private(set) var inPlace: Set<Int> = []
   /// Tensors that lie in a part of another one, from that byte on.
   var parts: [Int: (tensor: Int, offset: Int)] = [:]
+  /// While an operator on float16 tensors is translated as one on float32: its operands.
+  var half: HalfOperands?
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
 
@@ -97,6 +100,7 @@ struct GraphBuilder {
         try checkSize(of: input.tensor, shape)
       }
     }
+    for tensor in outputs { try densify(tensor) }
   }
 
   var file: ModelFile { context.file }
@@ -171,6 +175,7 @@ struct GraphBuilder {
     guard let entry = OperatorEntry.entry(for: code) else {
       throw error(.unsupportedOperator, "it is not supported")
     }
+    if HalfOperation.isNeeded(self, for: entry.code) { return try HalfOperation.translate(&self, entry) }
     return try entry.translate(&self)
   }
 
@@ -189,6 +194,7 @@ struct GraphBuilder {
     operatorIndex = index
     node = subgraph.operators[index]
     nodeName = file.name(of: node)
+    for tensor in node.inputs where tensor >= 0 { try densify(tensor) }
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
@@ -337,6 +343,17 @@ struct GraphBuilder {
     values[tensor].source = source
     if case .resource = source { return }
     try checkSize(of: tensor, shape)
+  }
+
+  /// Has an output of the current operator be of another type than the file says, and without a quantization.
+  mutating func retypeOutput(_ index: Int, _ type: ElementType) {
+    let tensor = node.outputs[index]
+    if subgraph.tensors[tensor].elementType != type { subgraph.retype(tensor, type) }
+  }
+
+  /// Has a constant lie elsewhere.
+  mutating func replaceConstant(_ tensor: Int, by place: ConstantPlace) {
+    values[tensor].source = .constant(place)
   }
 
   /// The tensor whose memory a tensor's elements lie in: itself unless it is a view.

@@ -57,6 +57,7 @@ struct CaseTests {
       "cases-control": 8,
       "cases-recurrent-hybrid": 149,
       "cases-half": 20,
+      "cases-further": 364,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))

@@ -100,7 +100,7 @@ extension RefusalCase {
     RefusalCase("blockwise quantization", .unsupportedFile) {
       $0.tensors[1].quantizationDetails = (2, FlatTable([0: .int32(1), 1: .int32(-1), 2: .int32(32)]))
     },
-    RefusalCase("sparse weights", .unsupportedFile) { $0.tensors[1].sparsity = FlatTable() },
+    RefusalCase("sparse weights without a description", .invalidGraph) { $0.tensors[1].sparsity = FlatTable() },
     RefusalCase("output that is a constant", .invalidGraph) { $0.operators[0].outputs = [1] },
     RefusalCase("output that is a graph input", .invalidGraph) { $0.operators[0].outputs = [0] },
     RefusalCase("variable with data", .invalidGraph) { $0.tensors[1].isVariable = true },
