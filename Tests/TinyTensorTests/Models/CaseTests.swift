@@ -58,6 +58,7 @@ struct CaseTests {
       "cases-recurrent-hybrid": 149,
       "cases-half": 20,
       "cases-further": 364,
+      "cases-half": 20, "cases-arithmetic": 21,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))
