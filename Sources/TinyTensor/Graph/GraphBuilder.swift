@@ -6,13 +6,9 @@ import TinyTensorKernels
 ///
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
-<<<<<<< HEAD
   /// The file's subgraph; operators may change types of outputs.
   private(set) var subgraph: ModelFile.Subgraph
-=======
-  let subgraph: ModelFile.Subgraph
   let subgraphIndex: Int
->>>>>>> main
   /// What the graphs of one model share.
   let context: BuildContext
   /// How many graphs this one is inside of.
@@ -57,14 +53,11 @@ struct GraphBuilder {
   private var hasInputsInPlace = false
   /// Tensors whose bytes lie together in another one, from that byte on; it may itself lie in one.
   var parts: [Int: (tensor: Int, offset: Int)] = [:]
-<<<<<<< HEAD
   /// While an operator on float16 tensors is translated as one on float32: its operands.
   var half: HalfOperands?
-=======
   /// For each tensor that is no view: whether it and its views are read by one operator at most, each, and none of them
   /// after a run.
   private var isReadOnce: [Bool]
->>>>>>> main
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
 
