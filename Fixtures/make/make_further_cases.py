@@ -362,6 +362,21 @@ def dilations():
             yield case.output(size, options="DilateOptions")
 
 
+def stable_pads():
+    for dtype in ("float32", "int8", "int64"):
+        for shape, low, high, between in (
+            ([3, 4], [1, 0], [0, 2], [0, 0]), ([3, 4], [0, 1], [2, 0], [1, 2]), ([5], [-1], [-2], [0]),
+            ([4, 3], [-2, 1], [1, -2], [1, 0]), ([2, 2, 2], [0, -1, 0], [0, 0, 3], [0, 1, 0]), ([3], [-3], [2], [1]),
+            ([2], [-9], [12], [0]), ([1, 5], [2, -1], [0, -3], [9, 1]),
+        ):
+            case = Further("STABLEHLO_PAD", dtype, shape=shape, low=low, high=high, between=between)
+            case.input(case.draw(shape)).input(case.draw([]))
+            size = [
+                lo + hi + (n - 1) * (gap + 1) + 1 for n, lo, hi, gap in zip(shape, low, high, between)]
+            yield case.output(
+                size, options="StablehloPadOptions", edgePaddingLow=low, edgePaddingHigh=high, interiorPadding=between)
+
+
 def volumes():
     for (depth, height, width), kernel, strides, dilations_, padding, channels, bias in [
         ((3, 4, 5), (2, 3, 3), (1, 1, 1), (1, 1, 1), 0, (2, 3), True), ((3, 4, 5), (2, 2, 3), (2, 2, 2), (1, 1, 1), 1, (1, 2), True),
@@ -442,9 +457,52 @@ def halves():
         yield case.input(values).input(case.random.permutation(values)).output(values.shape)
 
 
+# Recurrent layers
+
+
+def bidirectional_rnns():
+    """Two layers of three and four units over one input, three runs in a row."""
+    batches, steps, size = 2, 3, 5
+    for form in ("float32", "int8", "uint8"):
+        for time_major in (False, True):
+            for merged in (False, True):
+                for activation, asymmetric in ((4, False), (1, form != "float32")):
+                    case = Further(
+                        "BIDIRECTIONAL_SEQUENCE_RNN", "float32", 3, form=form, time_major=time_major, merged=merged,
+                        activation=activation, asymmetric=asymmetric)
+                    case.runs = 3
+                    rows = (steps, batches) if time_major else (batches, steps)
+                    case.input(case.draw([*rows, size], low=-1, high=1))
+
+                    def weights(*shape):
+                        values = case.random.normal(0, 0.5, shape).astype(np.float32)
+                        scale = np.abs(values).max() / np.float32(127)
+                        if form == "float32":
+                            return case.model.tensor("weights", shape, np.float32, data=values)
+                        stored = np.round(values / scale).astype(np.int8).view(form)
+                        return case.model.tensor("weights", shape, form, scale=scale, data=stored)
+
+                    for units in (3, 4):
+                        case.sources += [weights(units, size), weights(units, units)]
+                        case.sources.append(case.model.constant("bias", case.draw([units], low=-1, high=1), np.float32))
+                        case.sources.append(case.model.tensor("state", [batches, units], np.float32))
+                        case.model.tensors[case.sources[-1]].isVariable = True
+                    case.sources += [-1, -1, -1]
+                    widths = [7] if merged else [3, 4]
+                    targets = [
+                        case.model.output(f"output{index}", [*rows, width], np.float32)
+                        for index, width in enumerate(widths)]
+                    case.model.operator(
+                        case.operator, 3, case.sources, targets, "BidirectionalSequenceRNNOptions",
+                        timeMajor=time_major, mergeOutputs=merged, fusedActivationFunction=activation,
+                        asymmetricQuantizeInputs=asymmetric)
+                    yield case
+
+
 FAMILIES = [
     sparse_constants, composites, transforms, segments, buckets, randoms, embeddings, blockwise_layers, packed_gathers,
-    dilations, volumes, stored_numbers, halves]
+    dilations, stable_pads, volumes, stored_numbers, halves,
+    bidirectional_rnns]
 
 
 def reference_runs(case):

@@ -13,8 +13,8 @@ struct HalfOperation: Sendable {
 
   let work: Work
   let kernel: StaticString
-  /// Whether results beyond the largest number become it.
-  let isSaturating: Bool
+  /// What results are clamped to, if they are.
+  let range: ClosedRange<Float>?
   let operands: HalfOperands
 }
 
@@ -58,7 +58,7 @@ extension HalfOperation {
         first: .init(source: try graph.bind(input), wide: WriteSlot(index: 0)),
         output: .init(wide: ReadSlot(index: 0), target: try graph.bindOutput(shape: input.shape)))
       return try graph.operation(
-        Operation.half, HalfOperation(work: work, kernel: kernel, isSaturating: false, operands: operands))
+        Operation.half, HalfOperation(work: work, kernel: kernel, range: nil, operands: operands))
     default: break
     }
     try graph.requireOperands(inputs: 1...2)
@@ -66,14 +66,23 @@ extension HalfOperation {
       throw graph.error(.invalidOperator, "its first input is float16, another one is not")
     }
     if entry.code.givesNumbers { _ = try graph.outputType(0, .float16) }
+    let range = try range(graph, entry.code)
     graph.half = HalfOperands()
     guard let inner = try entry.translate(&graph), let operands = graph.half else { return nil }
     graph.half = nil
     return try graph.operation(
       Operation.half,
       HalfOperation(
-        work: .operation(inner), kernel: inner.facts.kernel, isSaturating: entry.code == .add || entry.code == .mul,
-        operands: operands))
+        work: .operation(inner), kernel: inner.facts.kernel, range: range, operands: operands))
+  }
+
+  /// What the results of ADD and MUL are clamped to: at least to finite numbers.
+  private static func range(
+    _ graph: GraphBuilder, _ code: BuiltinOperator
+  ) throws(ModelError) -> ClosedRange<Float>? {
+    guard code == .add || code == .mul else { return nil }
+    let range = try graph.fusedActivation(code == .add ? 11 : 21).range
+    return (range.lower.map { Float($0) } ?? -65504)...(range.upper.map { Float($0) } ?? 65504)
   }
 
   private static func ownWork(
@@ -103,7 +112,7 @@ extension HalfOperation {
       try operation.run(memory, in: graph)
       guard let result = operands.output else { return }
       var output = memory.write(result.target, as: UInt16.self)
-      narrowHalfReference(isSaturating: isSaturating, input: memory.read(result.wide), output: &output)
+      narrowHalfReference(range: range, input: memory.read(result.wide), output: &output)
     case .logistic: run(memory) { logisticHalfReference(input: $0, output: &$1) }
     case .gelu(let isApproximate):
       run(memory) { geluHalfReference(isApproximate: isApproximate, input: $0, output: &$1) }

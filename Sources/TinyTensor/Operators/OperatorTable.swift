@@ -89,6 +89,9 @@ struct OperatorEntry: Sendable {
       .unidirectionalSequenceLSTM, newestVersion: 4, types: "int8, float32; weights int8 or uint8 with float32",
       FloatLSTM.translateUnidirectional),
     .init(.stridedSlice, newestVersion: 8, types: "elements of 1, 2, 4 and 8 bytes", Slice.translateStrided),
+    .init(
+      .bidirectionalSequenceRNN, newestVersion: 3, types: "float32; weights also int8 or uint8",
+      FloatRNN.translateBidirectional),
     .init(.exp, newestVersion: 2, types: "float32, int8, int16", UnaryFunctions.translateExponential),
     .init(.topKV2, newestVersion: 3, types: "float32, int8, uint8, int16, int32, int64", Top.translate),
     .init(.split, newestVersion: 5, types: "all of whole bytes", Split.translate),
@@ -244,6 +247,7 @@ struct OperatorEntry: Sendable {
       .stablehloMaximum, newestVersion: 1, types: "float32, float16, int32, int64", Arithmetic.translateStableMaximum),
     .init(
       .stablehloMinimum, newestVersion: 1, types: "float32, float16, int32, int64", Arithmetic.translateStableMinimum),
+    .init(.stablehloPad, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", Dilation.translatePad),
     .init(.dilate, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", Dilation.translate),
     .init(.stablehloComposite, newestVersion: 1, types: "all", Control.translateComposite),
     .init(.custom, "PosenetDecoderOp", newestVersion: 1, types: "float32, uint8 to float32", PoseDecoder.translate),

@@ -69,6 +69,7 @@ extension BuiltinOperator {
   static let squeeze = BuiltinOperator(rawValue: 43)
   static let unidirectionalSequenceLSTM = BuiltinOperator(rawValue: 44)
   static let stridedSlice = BuiltinOperator(rawValue: 45)
+  static let bidirectionalSequenceRNN = BuiltinOperator(rawValue: 46)
   static let exp = BuiltinOperator(rawValue: 47)
   static let topKV2 = BuiltinOperator(rawValue: 48)
   static let split = BuiltinOperator(rawValue: 49)
@@ -181,6 +182,7 @@ extension BuiltinOperator {
   static let stablehloMultiply = BuiltinOperator(rawValue: 165)
   static let stablehloMaximum = BuiltinOperator(rawValue: 166)
   static let stablehloMinimum = BuiltinOperator(rawValue: 181)
+  static let stablehloPad = BuiltinOperator(rawValue: 195)
   static let dilate = BuiltinOperator(rawValue: 203)
   static let stablehloComposite = BuiltinOperator(rawValue: 206)
 

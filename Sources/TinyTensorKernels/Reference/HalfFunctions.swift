@@ -2,12 +2,15 @@
 @inline(__always)
 private func half(_ x: Float) -> Float { float(fromHalf: halfBits(of: x)) }
 
-/// Float32 numbers as the nearest float16 ones; those beyond the largest become it if `isSaturating`, else infinity.
-package func narrowHalfReference(isSaturating: Bool, input: Span<Float>, output: inout MutableSpan<UInt16>) {
+/// Float32 numbers as the nearest float16 ones, clamped to a range whose ends are float16 numbers.
+package func narrowHalfReference(range: ClosedRange<Float>?, input: Span<Float>, output: inout MutableSpan<UInt16>) {
+  guard let range else {
+    for index in output.indices { output[index] = halfBits(of: input[index]) }
+    return
+  }
   for index in output.indices {
-    let value = input[index]
-    // What is not a number stays so.
-    output[index] = halfBits(of: isSaturating && value.magnitude > 65504 ? (value < 0 ? -65504 : 65504) : value)
+    // Rounded first: what is nearly 0 keeps its sign.
+    output[index] = halfBits(of: clamp(half(input[index]), range.lowerBound, range.upperBound))
   }
 }
 

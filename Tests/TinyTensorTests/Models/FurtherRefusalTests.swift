@@ -158,6 +158,96 @@ struct FurtherRefusalTests {
     expectRefusal(test(.dilate, [([2], .int32, nil), ([1], .int32, nil), ([], .int32, [7])], .int32))
   }
 
+  @Test("STABLEHLO_PAD")
+  func stablePad() {
+    func pad(_ low: [Int64], _ high: [Int64], _ between: [Int64], _ shape: [Int] = [2, 3]) -> TestModel {
+      var test = test(.stablehloPad, [(shape, .int32, nil), ([], .int32, [7])], .int32)
+      test.operators[0].options2 = (10, FlatTable([0: .int64s(low), 1: .int64s(high), 2: .int64s(between)]))
+      return test
+    }
+    #expect(pad([1, -3], [0, 2], [0, 1]).loadError() == nil)
+    #expect(pad([-1 << 30, 0], [1 << 30, 0], [0, 0]).loadError() == nil)
+    expectRefusal(pad([1], [0, 2], [0, 1]))
+    expectRefusal(pad([1, 1, 1], [0, 2, 0], [0, 1, 0]))
+    expectRefusal(pad([], [], []))
+    expectRefusal(pad([0, 0], [0, 0], [0, -1]))
+    expectRefusal(pad([0, -6], [0, 0], [0, 0]))
+    for size: Int64 in [.max, .min, 1 << 31] {
+      expectRefusal(pad([size, 0], [0, 0], [0, 0]))
+      expectRefusal(pad([0, 0], [size, 0], [0, 0]))
+      expectRefusal(pad([0, 0], [0, 0], [size, 0]))
+    }
+    expectRefusal(pad([1 << 30, 0], [1 << 30, 0], [0, 0]), .tooLarge)
+    expectRefusal(pad([0, 0], [0, 0], [0, 0], [2, 0]))
+    expectRefusal(changed(pad([0, 0], [0, 0], [0, 0])) { $0.operators[0].options2 = nil })
+  }
+
+  @Test("BIDIRECTIONAL_SEQUENCE_RNN")
+  func recurrent() {
+    func layer(merges: Bool = true, _ change: (inout TestModel) -> Void = { _ in }) -> TestModel {
+      var test = TestModel()
+      var sources = [test.input("input", [2, 3, 5], .float32)]
+      for units in [3, 4] {
+        for shape in [[units, 5], [units, units], [units]] { sources.append(test.input("part", shape, .float32)) }
+        sources.append(test.tensor("state", [2, units], .float32))
+        test.tensors[Int(sources.last ?? 0)].isVariable = true
+      }
+      sources += [-1, -1, -1]
+      let outputs = (0..<(merges ? 1 : 2)).map { test.output("output \($0)", [1], .float32) }
+      test.add(
+        .bidirectionalSequenceRNN, sources, outputs,
+        options: (70, FlatTable([0: .bool(false), 1: .int8(4), 2: .bool(merges), 3: .bool(false)])))
+      change(&test)
+      return test
+    }
+    #expect(layer().loadError() == nil)
+    #expect(layer(merges: false).loadError() == nil)
+    for index in 0..<9 {
+      expectRefusal(layer { $0.tensors[index].shape = [7] })
+      expectRefusal(layer { $0.operators[0].inputs[index] = -1 })
+    }
+    for index in [4, 8] {
+      expectRefusal(
+        layer {
+          $0.tensors[index].isVariable = false
+          $0.inputs.append(Int32(index))
+        })
+    }
+    expectRefusal(layer { $0.operators[0].inputs[9] = 0 }, .unsupportedOperator)
+    expectRefusal(layer { $0.operators[0].outputs.append(0) })
+    expectRefusal(layer(merges: false) { $0.operators[0].outputs.removeLast() })
+    expectRefusal(layer { $0.operators[0].options?.table[1] = .int8(5) })
+    expectRefusal(layer { $0.operators[0].options = nil })
+    expectRefusal(layer { $0.tensors[0].type = .int32 })
+  }
+
+  @Test("float16 operands beside others")
+  func halves() {
+    func pair(_ code: BuiltinOperator, _ second: ElementType, _ output: ElementType) -> TestModel {
+      test(code, [([2], .float16, nil), ([2], second, nil)], output)
+    }
+    for code: BuiltinOperator in [.add, .mul, .maximum, .minimum, .atan2, .stablehloAdd] {
+      #expect(pair(code, .float16, .float16).loadError() == nil)
+      expectRefusal(pair(code, .float32, .float16))
+      expectRefusal(pair(code, .float16, .float32))
+      expectRefusal(changed(pair(code, .float16, .float16)) { $0.operators[0].inputs.removeLast() })
+      expectRefusal(changed(pair(code, .float16, .float16)) { $0.operators[0].outputs = [] })
+    }
+    for code: BuiltinOperator in [.equal, .less, .greaterEqual] {
+      #expect(pair(code, .float16, .bool).loadError() == nil)
+      expectRefusal(pair(code, .float16, .float16))
+    }
+    for code: BuiltinOperator in [.neg, .floor, .sin, .cos, .tanh, .logistic, .gelu] {
+      #expect(test(code, [([2], .float16, nil)], .float16).loadError() == nil)
+      expectRefusal(test(code, [([2], .float16, nil)], .float32))
+      expectRefusal(pair(code, .float16, .float16))
+    }
+    // Operators that the reference does not have for float16.
+    for code: BuiltinOperator in [.abs, .sqrt, .exp, .relu] {
+      expectRefusal(test(code, [([2], .float16, nil)], .float16))
+    }
+  }
+
   @Test("CONV_3D_TRANSPOSE")
   func volumes() {
     func volume(_ output: [Int32], input: [Int] = [1, 2, 2, 2, 3], filter: [Int] = [2, 2, 2, 4, 3], stride: Int32 = 2)
