@@ -214,7 +214,11 @@ struct FurtherRefusalTests {
         })
     }
     expectRefusal(layer { $0.operators[0].inputs[9] = 0 }, .unsupportedOperator)
-    expectRefusal(layer { $0.operators[0].outputs.append(0) })
+    expectRefusal(
+      layer {
+        let more = $0.output("more", [1], .float32)
+        $0.operators[0].outputs.append(more)
+      })
     expectRefusal(layer(merges: false) { $0.operators[0].outputs.removeLast() })
     expectRefusal(layer { $0.operators[0].options?.table[1] = .int8(5) })
     expectRefusal(layer { $0.operators[0].options = nil })
