@@ -12,6 +12,8 @@ struct ArenaPlanner {
   }
 
   private(set) var requests: [Request] = []
+  /// Bytes that are left free before the first value and behind each one; a multiple of ``AlignedMemory/alignment``.
+  var guardByteCount = 0
 
   /// Adds a value.
   ///
@@ -35,8 +37,10 @@ struct ArenaPlanner {
     var sizes: [Int] = []
     var total = 0
     for request in requests {
-      guard request.byteCount <= Int.max - AlignedMemory.alignment else { return nil }
-      let size = (request.byteCount + AlignedMemory.alignment - 1) / AlignedMemory.alignment * AlignedMemory.alignment
+      guard request.byteCount <= Int.max - AlignedMemory.alignment - guardByteCount else { return nil }
+      let size =
+        (request.byteCount + AlignedMemory.alignment - 1) / AlignedMemory.alignment * AlignedMemory.alignment
+        + guardByteCount
       let (sum, overflow) = total.addingReportingOverflow(size)
       if overflow { return nil }
       total = sum
@@ -46,10 +50,10 @@ struct ArenaPlanner {
     var offsets = [Int](repeating: 0, count: requests.count)
     // Numbers of placed values, by rising offset.
     var placed: [Int] = []
-    var byteCount = 0
+    var byteCount = guardByteCount
     for number in order {
       let request = requests[number]
-      var offset = 0
+      var offset = guardByteCount
       for other in placed {
         let neighbour = requests[other]
         if neighbour.last < request.first || neighbour.first > request.last { continue }

@@ -7,14 +7,17 @@ import TinyTensorKernels
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
   let subgraph: ModelFile.Subgraph
+  let subgraphIndex: Int
   /// What the graphs of one model share.
   let context: BuildContext
   /// How many graphs this one is inside of.
   let depth: Int
-  /// What is read after a run.
-  let outputs: [Int]
+  /// Whether each tensor is read after a run.
+  let isOutput: [Bool]
   /// How often operators read each tensor.
   let readCounts: [Int]
+  /// The operator that writes each tensor, or -1.
+  private let writers: [Int]
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
@@ -45,30 +48,39 @@ struct GraphBuilder {
   private(set) var foldedInto: [Int: Int] = [:]
   /// Operators whose inputs all are written into their output.
   private(set) var inPlace: Set<Int> = []
-  /// Tensors that lie in a part of another one, from that byte on.
+  /// Whether inputs of the current operator are written by others, into its output.
+  private var hasInputsInPlace = false
+  /// Tensors whose bytes lie together in another one, from that byte on; it may itself lie in one.
   var parts: [Int: (tensor: Int, offset: Int)] = [:]
+  /// For each tensor that is no view: whether it and its views are read by one operator at most, each, and none of them
+  /// after a run.
+  private var isReadOnce: [Bool]
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
 
   /// - Parameters:
   ///   - context: what the graphs of one model share.
-  ///   - subgraph: one of the file's subgraphs, whose indices have been checked.
+  ///   - index: one of the file's subgraphs, whose indices have been checked.
   ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
   ///   - outputs: tensors that are read after a run.
   ///   - depth: how many graphs this one is inside of.
   init(
-    _ context: BuildContext, subgraph: ModelFile.Subgraph, inputs: [GraphInput], outputs: [Int], depth: Int = 0
+    _ context: BuildContext, subgraph index: Int, inputs: [GraphInput], outputs: [Int], depth: Int = 0
   ) throws(ModelError) {
     self.context = context
-    self.subgraph = subgraph
+    subgraphIndex = index
+    subgraph = context.file.subgraphs[index]
     self.depth = depth
-    self.outputs = outputs
+    let count = subgraph.tensors.count
+    isOutput = Self.flags(outputs, count: count)
     readCounts = Self.readCounts(subgraph)
+    writers = Self.writers(subgraph)
+    isReadOnce = [Bool](repeating: true, count: count)
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
     values = []
-    values.reserveCapacity(subgraph.tensors.count)
+    values.reserveCapacity(count)
     for tensor in subgraph.tensors { values.append(try Self.value(of: tensor, in: context)) }
     for input in inputs {
       let tensor = subgraph.tensors[input.tensor]
@@ -97,6 +109,21 @@ struct GraphBuilder {
         try checkSize(of: input.tensor, shape)
       }
     }
+  }
+
+  private static func flags(_ tensors: [Int], count: Int) -> [Bool] {
+    var flags = [Bool](repeating: false, count: count)
+    for tensor in tensors { flags[tensor] = true }
+    return flags
+  }
+
+  /// The operator that writes each tensor of a graph whose indices have been checked, or -1.
+  private static func writers(_ subgraph: ModelFile.Subgraph) -> [Int] {
+    var writers = [Int](repeating: -1, count: subgraph.tensors.count)
+    for (index, node) in subgraph.operators.enumerated() {
+      for tensor in node.outputs where writers[tensor] < 0 { writers[tensor] = index }
+    }
+    return writers
   }
 
   var file: ModelFile { context.file }
@@ -192,6 +219,7 @@ struct GraphBuilder {
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
+    hasInputsInPlace = false
     for tensor in node.outputs {
       guard case .unset = values[tensor].source else {
         throw error(
@@ -208,7 +236,7 @@ struct GraphBuilder {
       }
     }
     guard let operation else { return }
-    if operation.isPure, readsOnlyConstants {
+    if operation.isPure, readsOnlyConstants, mayFold {
       try fold(operation)
       return
     }
@@ -226,6 +254,30 @@ struct GraphBuilder {
   /// Notes that other operators write the current one's output.
   mutating func markInPlace() { inPlace.insert(operatorIndex) }
 
+  /// Notes that another operator writes an input of the current one into its output.
+  mutating func markInputInPlace() { hasInputsInPlace = true }
+
+  /// The last step of the operator that writes a tensor, if it has one.
+  func lastStep(writing tensor: Int) -> Int? {
+    let writer = writers[tensor]
+    guard writer >= 0 else { return nil }
+    // Steps are in the order of their operators.
+    var low = 0
+    var high = steps.count
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle].operatorIndex <= writer { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && steps[low - 1].operatorIndex == writer ? low - 1 : nil
+  }
+
+  /// Whether all steps of the operator that writes a tensor are others' work, which wrote it in place.
+  func isWrittenInPlace(_ tensor: Int) -> Bool { writers[tensor] >= 0 && inPlace.contains(writers[tensor]) }
+
+  /// Whether a tensor that is no view is read by one operator alone, as it is or through one view of it after the
+  /// other, and not after a run.
+  func isReadOnce(_ root: Int) -> Bool { isReadOnce[root] && readCounts[root] <= 1 && !isOutput[root] }
+
   /// Has a step do its operator's work in another way.
   mutating func replace(step index: Int, by operation: Operation) {
     let step = steps[index]
@@ -242,8 +294,16 @@ struct GraphBuilder {
     }
   }
 
+  /// Whether the current operator's outputs may become constants.
+  private var mayFold: Bool {
+    options.passes.contains(.folding)
+      || node.outputs.allSatisfy { [.int32, .int64, .bool].contains(subgraph.tensors[$0].elementType) }
+  }
+
   /// Whether the current operator reads nothing that a run could change.
   private var readsOnlyConstants: Bool {
+    // What lies in its output already is no operand of its step.
+    if hasInputsInPlace { return false }
     for operand in operands[firstOperand...] {
       switch operand {
       case .tensor(let tensor, _): if !node.outputs.contains(tensor) { return false }
@@ -335,6 +395,7 @@ struct GraphBuilder {
     }
     values[tensor].shape = shape
     values[tensor].source = source
+    if case .view(let root) = source, readCounts[tensor] > 1 || isOutput[tensor] { isReadOnce[root] = false }
     if case .resource = source { return }
     try checkSize(of: tensor, shape)
   }
