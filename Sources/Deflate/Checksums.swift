@@ -1,5 +1,5 @@
 /// The check sums of PNG's chunks (CRC-32, ISO 3309) and of zlib's streams (Adler-32, RFC 1950).
-enum Checksum {
+public enum Checksum {
   /// Four tables: of a byte, and of a byte with one to three zero bytes behind it.
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 4 * 256)
@@ -15,7 +15,8 @@ enum Checksum {
     return tables
   }()
 
-  static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
+  /// CRC-32 of some bytes.
+  public static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
     let tables = tables.span
     var sum: UInt32 = 0xFFFF_FFFF
     var index = 0
@@ -34,7 +35,8 @@ enum Checksum {
     return ~sum
   }
 
-  static func adler32(_ bytes: Span<UInt8>) -> UInt32 {
+  /// Adler-32 of some bytes.
+  public static func adler32(_ bytes: Span<UInt8>) -> UInt32 {
     var low: UInt32 = 1
     var high: UInt32 = 0
     var index = 0

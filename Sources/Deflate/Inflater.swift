@@ -1,6 +1,17 @@
-/// Reads a zlib stream (RFC 1950, RFC 1951) whose size is known.
-struct Inflater {
-  private let source: PictureSource
+/// Why compressed data could not be read.
+public struct InflateError: Error, Sendable, Hashable {
+  /// Whether the data end before what they say that they hold.
+  public let isTruncated: Bool
+  /// What is wrong with that which holds them: "has less data than its size needs".
+  public let message: String
+
+  static func damaged(_ message: String) -> InflateError { InflateError(isTruncated: false, message: message) }
+
+  static func truncated(_ message: String) -> InflateError { InflateError(isTruncated: true, message: message) }
+}
+
+/// Reads compressed data (RFC 1951) whose size is known: no more memory is taken than the data can fill.
+public struct Inflater {
   private var position = 0
   /// The next bits, the first one lowest, and how many there are. Behind the input's end come zeros.
   private var bits: UInt64 = 0
@@ -12,32 +23,61 @@ struct Inflater {
   private var distances = PrefixTable()
 
   /// A stream of n bytes gives at most this many times n: a match of 258 bytes takes two bits.
-  static let mostBytesPerByte = 1032
+  private static let mostBytesPerByte = 1032
 
+  /// The data of a zlib stream (RFC 1950).
+  ///
   /// - Parameters:
   ///   - input: the stream; what follows it is ignored.
-  ///   - count: how many bytes it must give.
-  ///   - source: the file, for errors.
-  static func bytes(of input: [UInt8], count: Int, _ source: PictureSource) throws(PictureError) -> [UInt8] {
-    guard count / mostBytesPerByte <= input.count else {
-      throw source.truncated("has less compressed data than its size needs")
-    }
-    var inflater = Inflater(source: source)
-    var output = [UInt8](repeating: 0, count: count)
+  ///   - count: how many bytes it must give; at least 0.
+  /// - Throws: ``InflateError`` where it gives fewer or more, or does not agree with its check sum.
+  public static func zlib(_ input: Span<UInt8>, count: Int) throws(InflateError) -> [UInt8] {
+    var output = try room(for: count, of: input)
+    var inflater = Inflater()
     var written = output.mutableSpan
-    try inflater.inflate(input.span, into: &written)
+    try inflater.readZlibHeader(input)
+    try inflater.inflate(input, into: &written)
+    try inflater.checkSum(input, of: output.span)
     return output
   }
 
-  private init(source: PictureSource) { self.source = source }
+  /// Data without a frame, as ZIP archives hold them.
+  ///
+  /// - Parameters:
+  ///   - input: the data; what follows them is ignored.
+  ///   - count: how many bytes they must give; at least 0.
+  ///   - checkSum: the CRC-32 of these.
+  /// - Throws: ``InflateError`` where they give fewer or more, or others.
+  public static func raw(_ input: Span<UInt8>, count: Int, checkSum: UInt32) throws(InflateError) -> [UInt8] {
+    var output = try room(for: count, of: input)
+    var inflater = Inflater()
+    var written = output.mutableSpan
+    try inflater.inflate(input, into: &written)
+    try inflater.checkInput()
+    guard checkSum == Checksum.crc32(output.span) else { throw .damaged("has data that its check sum denies") }
+    return output
+  }
 
-  private mutating func inflate(_ input: Span<UInt8>, into output: inout MutableSpan<UInt8>) throws(PictureError) {
+  private static func room(for count: Int, of input: Span<UInt8>) throws(InflateError) -> [UInt8] {
+    guard count / mostBytesPerByte <= input.count else {
+      throw .truncated("has less compressed data than its size needs")
+    }
+    return [UInt8](repeating: 0, count: count)
+  }
+
+  private init() {}
+
+  private mutating func readZlibHeader(_ input: Span<UInt8>) throws(InflateError) {
     refill(input)
     let method = take(8)
     let flags = take(8)
     guard method & 15 == 8, method >> 4 <= 7, (method << 8 | flags) % 31 == 0, flags & 0x20 == 0 else {
-      throw source.damaged("has compressed data without zlib's header")
+      throw .damaged("has compressed data without zlib's header")
     }
+  }
+
+  /// Reads all blocks, which must fill the output.
+  private mutating func inflate(_ input: Span<UInt8>, into output: inout MutableSpan<UInt8>) throws(InflateError) {
     var count = 0
     var isLast = false
     while !isLast {
@@ -51,10 +91,14 @@ struct Inflater {
       case 2:
         try readCodes(input)
         try readBlock(input, into: &output, &count)
-      default: throw source.damaged("has a compressed block of a kind that does not exist")
+      default: throw .damaged("has a compressed block of a kind that does not exist")
       }
     }
-    guard count == output.count else { throw source.damaged("has less data than its size needs") }
+    guard count == output.count else { throw .damaged("has less data than its size needs") }
+  }
+
+  /// Compares data with the check sum behind a zlib stream.
+  private mutating func checkSum(_ input: Span<UInt8>, of output: Span<UInt8>) throws(InflateError) {
     // The sum is written from the highest byte, behind the byte that the last block ends in.
     bits >>= UInt64(bitCount & 7)
     bitCount &= ~7
@@ -62,7 +106,7 @@ struct Inflater {
     var sum: UInt32 = 0
     for _ in 0..<4 { sum = sum << 8 | UInt32(take(8)) }
     try checkInput()
-    guard sum == Checksum.adler32(output.span) else { throw source.damaged("has data that its check sum denies") }
+    guard sum == Checksum.adler32(output) else { throw .damaged("has data that its check sum denies") }
   }
 
   // MARK: Bits
@@ -100,27 +144,27 @@ struct Inflater {
   }
 
   /// Checks that no bit behind the input's end has been taken.
-  private func checkInput() throws(PictureError) {
-    guard padding * 8 <= bitCount else { throw source.truncated("ends inside its compressed data") }
+  private func checkInput() throws(InflateError) {
+    guard padding * 8 <= bitCount else { throw .truncated("ends inside its compressed data") }
   }
 
   // MARK: Blocks
 
   private mutating func copyStored(
     _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, _ count: inout Int
-  ) throws(PictureError) {
+  ) throws(InflateError) {
     bits >>= UInt64(bitCount & 7)
     bitCount &= ~7
     refill(input)
     let size = take(16)
     let check = take(16)
     try checkInput()
-    guard size ^ check == 0xFFFF else { throw source.damaged("has a stored block whose size is wrong") }
-    guard size <= output.count - count else { throw source.damaged("has more data than its size needs") }
+    guard size ^ check == 0xFFFF else { throw .damaged("has a stored block whose size is wrong") }
+    guard size <= output.count - count else { throw .damaged("has more data than its size needs") }
     // What has been read ahead belongs to the block.
     let ahead = bitCount / 8 - padding
     var from = position - ahead
-    guard size <= input.count - from else { throw source.truncated("ends inside its compressed data") }
+    guard size <= input.count - from else { throw .truncated("ends inside its compressed data") }
     for _ in 0..<size {
       output[count] = input[from]
       count += 1
@@ -145,8 +189,8 @@ struct Inflater {
   }()
 
   /// Reads the lengths of a block's two codes, which are written under a third one.
-  private mutating func readCodes(_ input: Span<UInt8>) throws(PictureError) {
-    func damaged() -> PictureError { source.damaged("has a compressed block whose codes are wrong") }
+  private mutating func readCodes(_ input: Span<UInt8>) throws(InflateError) {
+    func damaged() -> InflateError { .damaged("has a compressed block whose codes are wrong") }
     refill(input)
     let literalCount = take(5) + 257
     let distanceCount = take(5) + 1
@@ -192,31 +236,31 @@ struct Inflater {
 
   private mutating func readBlock(
     _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, _ count: inout Int
-  ) throws(PictureError) {
+  ) throws(InflateError) {
     let lengthEntries = DeflateAlphabet.lengths
     let distanceEntries = DeflateAlphabet.distances
     while true {
       // A match takes at most 15 + 5 + 15 + 13 bits.
       refill(input)
-      guard let symbol = next(literals) else { throw source.damaged("has compressed data with an unknown code") }
+      guard let symbol = next(literals) else { throw .damaged("has compressed data with an unknown code") }
       if symbol < 256 {
-        guard count < output.count else { throw source.damaged("has more data than its size needs") }
+        guard count < output.count else { throw .damaged("has more data than its size needs") }
         output[count] = UInt8(symbol)
         count &+= 1
         continue
       }
       try checkInput()
       if symbol == DeflateAlphabet.endOfBlock { return }
-      guard symbol - 257 < lengthEntries.count else { throw source.damaged("has compressed data with an unknown code") }
+      guard symbol - 257 < lengthEntries.count else { throw .damaged("has compressed data with an unknown code") }
       let lengthEntry = lengthEntries[symbol - 257]
       let length = lengthEntry.base &+ take(lengthEntry.extra)
       guard let code = next(distances), code < distanceEntries.count else {
-        throw source.damaged("has compressed data with an unknown code")
+        throw .damaged("has compressed data with an unknown code")
       }
       let distanceEntry = distanceEntries[code]
       let distance = distanceEntry.base &+ take(distanceEntry.extra)
-      guard distance <= count else { throw source.damaged("repeats data from before its beginning") }
-      guard length <= output.count &- count else { throw source.damaged("has more data than its size needs") }
+      guard distance <= count else { throw .damaged("repeats data from before its beginning") }
+      guard length <= output.count &- count else { throw .damaged("has more data than its size needs") }
       for _ in 0..<length {
         output[count] = output[count &- distance]
         count &+= 1

@@ -1,6 +1,6 @@
 /// Compresses bytes into a zlib stream (RFC 1950, RFC 1951): matches found along hash chains, blocks with codes of their
 /// own.
-struct Deflater {
+public struct Deflater {
   private var output: [UInt8] = [0x78, 0x9C]
   private var bits: UInt64 = 0
   private var bitCount = 0
@@ -16,7 +16,7 @@ struct Deflater {
   private static let symbolsInBlock = 1 << 15
 
   /// The stream of some bytes.
-  static func zlib(_ bytes: [UInt8]) -> [UInt8] {
+  public static func zlib(_ bytes: [UInt8]) -> [UInt8] {
     var deflater = Deflater()
     deflater.output.reserveCapacity(bytes.count / 2 + 64)
     deflater.compress(bytes)
