@@ -5,7 +5,9 @@ import TinyTensor
 enum IndexInputs {
   /// The inputs among those of a model, by their places in ``Model/inputs``.
   static func places(in model: Model) -> Set<Int> {
-    let candidates = model.inputs.indices.filter { isWhole(model.inputs[$0].elementType) && model.inputs[$0].quantization == nil }
+    let candidates = model.inputs.indices.filter {
+      isWhole(model.inputs[$0].elementType) && model.inputs[$0].quantization == nil
+    }
     guard !candidates.isEmpty else { return [] }
     let tracer = IndexTracer(model.file)
     let subgraph = model.signature?.subgraph ?? 0

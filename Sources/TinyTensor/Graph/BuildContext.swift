@@ -47,6 +47,7 @@ final class BuildContext {
     workers = other.workers
     variables = other.variables
     resources = other.resources
+    sparseBudget = other.sparseBudget
     isSealed = true
     isPlanned = true
   }

@@ -27,7 +27,11 @@ extension Control {
   static func calledGraphs(_ graph: GraphBuilder, _ code: BuiltinOperator) throws(ModelError) -> [Int] {
     switch code {
     case .call:
-      [try graph.requiredOptions(16) { (table) throws(ReadError) in Int(clamping: try table.scalar(0, default: UInt32(0))) }]
+      [
+        try graph.requiredOptions(16) { (table) throws(ReadError) in
+          Int(clamping: try table.scalar(0, default: UInt32(0)))
+        }
+      ]
     case .if, .while:
       try graph.requiredOptions(code == .if ? 92 : 93) { (table) throws(ReadError) in
         [Int(try table.scalar(0, default: Int32(0))), Int(try table.scalar(1, default: Int32(0)))]

@@ -16,8 +16,10 @@ final class StageRunner: @unchecked Sendable {
   /// Operators that have turned out to call graphs whose shapes a run decides.
   private var interpreted: Set<Int>
 
-  /// How many stages that begin with one operator are kept.
-  private static let keptStages = 4
+  /// How many stages that begin with one operator are kept: those of a loop's iterations come again in the next run.
+  private static let keptStages = 64
+  /// About how many bytes the stages that begin with one operator may take.
+  private static let keptBytes = 4 << 20
 
   /// What the runners of a session share.
   struct Surroundings {
@@ -33,10 +35,13 @@ final class StageRunner: @unchecked Sendable {
   private final class PlacedStage {
     let stage: Stage
     let instance: GraphInstance
+    /// About how many bytes of memory it keeps.
+    let byteCount: Int
 
-    init(_ stage: Stage, _ instance: GraphInstance) {
+    init(_ stage: Stage, _ instance: GraphInstance, byteCount: Int) {
       self.stage = stage
       self.instance = instance
+      self.byteCount = byteCount
     }
 
     /// Whether it was translated for what is held now.
@@ -201,13 +206,22 @@ final class StageRunner: @unchecked Sendable {
     let instance = try GraphInstance(
       stage.plan, file: session.file, arena: arena, base: base, variables: session.variables,
       variableArena: session.arena, workers: session.workers, canceller: session.canceller)
-    let placed = PlacedStage(stage, instance)
+    // Lists with a place for each tensor, constants of its own, and an arena where there was no room for it.
+    var byteCount = 128 * stage.plan.locations.count
+    for block in stage.plan.blocks.dropFirst(graph.base.blocks.count) { byteCount += block.byteCount }
+    if needed > session.area.count { byteCount += needed }
+    let placed = PlacedStage(stage, instance, byteCount: byteCount)
     // Elements that are large will hardly come again.
     let isKept = stage.dependencies.allSatisfy { ($0.elements?.byteCount ?? 0) <= StagedGraph.knownByteCount }
     if isKept {
       let first = stage.operators.lowerBound
-      if stages[first, default: []].count >= Self.keptStages { stages[first]?.removeFirst() }
-      stages[first, default: []].append(placed)
+      var kept = stages[first] ?? []
+      kept.append(placed)
+      var total = kept.reduce(0) { $0 + $1.byteCount }
+      while kept.count > 1, kept.count > Self.keptStages || total > Self.keptBytes {
+        total -= kept.removeFirst().byteCount
+      }
+      stages[first] = kept
     }
     return placed
   }

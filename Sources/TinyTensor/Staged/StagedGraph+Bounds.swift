@@ -292,7 +292,9 @@ extension ModelFile.Subgraph {
   /// The shape that the file gives a tensor, if it leaves no size open.
   fileprivate func declaredShape(_ tensor: Int) -> Shape? {
     let description = tensors[tensor]
-    guard !description.shapeSignature.contains(-1), description.hasRank || !description.shape.isEmpty else { return nil }
+    guard !description.shapeSignature.contains(-1), description.hasRank || !description.shape.isEmpty else {
+      return nil
+    }
     return Shape(description.shape)
   }
 }

@@ -68,7 +68,7 @@ enum Cases {
           let isEqual =
             output.dtype == "float32" && !description.exact
             ? isClose(given, expected) : given == expected
-          if let shape = output.shapes?[run], try session.shape(of: model.output(at: index)) != shape {
+          if let shape = output.shapes?[run], try session.shape(of: model.output(at: outputs[index])) != shape {
             return "output \(index) of run \(run) has another shape"
           }
           if !isEqual { return "output \(index) of run \(run) differs" }

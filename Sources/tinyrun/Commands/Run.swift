@@ -52,7 +52,8 @@ enum Run {
         continue
       }
       if run > 0, index == 0 { try Terminal.print("run \(run)") }
-      try Terminal.print("\(Text.printable(info.name))  \(info.elementType) \(Text.shape(try session.shape(of: output)))")
+      try Terminal.print(
+        "\(Text.printable(info.name))  \(info.elementType) \(Text.shape(try session.shape(of: output)))")
       if let values = try? session.realOutput(output) {
         try Terminal.print("  " + Text.summary(values))
       } else {
