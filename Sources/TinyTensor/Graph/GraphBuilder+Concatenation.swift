@@ -49,29 +49,18 @@ extension GraphBuilder {
   private mutating func write(_ tensor: Int, into output: Int, _ place: RowPlace) throws(ModelError) -> Bool {
     let root = root(of: tensor)
     guard case .written = values[root].source, place.rows == 1 || root == tensor, isReadOnce(root),
-      let index = steps.lastIndex(where: { subgraph.operators[$0.operatorIndex].outputs.contains(root) })
+      let index = step(writing: root), let written = operand(writing: root)
     else { return false }
     let step = steps[index]
-    let written = step.operands.filter { operand in
-      if case .tensor(root, _) = operands[operand] { true } else { false }
-    }
-    guard written.count == 1 else { return false }
+    guard step.operands.contains(written), case .tensor(root, _) = operands[written] else { return false }
     if place.rows > 1 {
       guard case .convolution(let placed) = step.operation,
         let spread = try placed.payload.writingRows(place.stride, in: &self)
       else { return false }
       replace(step: index, by: try operation(Operation.convolution, spread))
     }
-    operands[written[0]] = .part(of: output, offset: place.offset, byteCount: place.byteCount)
+    operands[written] = .part(of: output, offset: place.offset, byteCount: place.byteCount)
     if place.rows == 1 { parts[root] = (output, place.offset) }
-    return true
-  }
-
-  /// Whether a tensor that is no view is read by one operator alone, as it is or through one view of it after the other.
-  private func isReadOnce(_ root: Int) -> Bool {
-    for tensor in values.indices where self.root(of: tensor) == root {
-      guard readCounts[tensor] <= 1, !outputs.contains(tensor) else { return false }
-    }
     return true
   }
 }

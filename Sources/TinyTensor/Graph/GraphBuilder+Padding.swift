@@ -61,9 +61,8 @@ extension GraphBuilder {
 
   /// The padding of an image that nothing but the current operator reads, or a PAD that it takes the work of.
   private func padding(of operand: Operand) -> ZeroPadding? {
-    guard readCounts[operand.tensor] == 1, !outputs.contains(operand.tensor),
-      case .written = values[operand.tensor].source,
-      let index = steps.lastIndex(where: { subgraph.operators[$0.operatorIndex].outputs.first == operand.tensor }),
+    guard readCounts[operand.tensor] == 1, !isOutput[operand.tensor],
+      case .written = values[operand.tensor].source, let index = step(writing: operand.tensor),
       case .pad(let placed) = steps[index].operation
     else { return nil }
     let pad = placed.payload

@@ -15,9 +15,21 @@ struct GraphBuilder {
   let outputs: [Int]
   /// How often operators read each tensor.
   let readCounts: [Int]
+  /// For each tensor, whether it is read after a run.
+  let isOutput: [Bool]
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
+  /// For each tensor the operator that has defined it, or -1.
+  private var definers: [Int]
+  /// For each tensor the step that writes it, or -1.
+  private var writers: [Int]
+  /// For each tensor its operand in that step, or -1.
+  private var writtenOperands: [Int]
+  /// For each tensor that is no view, whether it or a view of it is read by several operators, or after a run.
+  private var isShared: [Bool]
+  /// For each tensor, whether it depends on constants alone, though a run computes it.
+  private var isKnown: [Bool]
   private(set) var steps: [Step] = []
   /// Operands of all steps, those of one step together.
   var operands: [OperandSource] = []
@@ -43,12 +55,18 @@ struct GraphBuilder {
   private(set) var folded: Set<Int> = []
   /// Operators whose work another one does, and which.
   private(set) var foldedInto: [Int: Int] = [:]
+  /// What all steps take together.
+  private(set) var estimate = WorkEstimate()
+  /// Operators that have nothing to do: all their outputs are without elements.
+  private(set) var idle: Set<Int> = []
   /// Operators whose inputs all are written into their output.
   private(set) var inPlace: Set<Int> = []
   /// Tensors that lie in a part of another one, from that byte on.
   var parts: [Int: (tensor: Int, offset: Int)] = [:]
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
+  /// The tensors of those that the current operator has had made.
+  private var newCopies: [Int] = []
 
   /// - Parameters:
   ///   - context: what the graphs of one model share.
@@ -63,7 +81,17 @@ struct GraphBuilder {
     self.subgraph = subgraph
     self.depth = depth
     self.outputs = outputs
+    try context.pay(for: subgraph)
+    let count = subgraph.tensors.count
     readCounts = Self.readCounts(subgraph)
+    var isOutput = [Bool](repeating: false, count: count)
+    for tensor in outputs { isOutput[tensor] = true }
+    self.isOutput = isOutput
+    definers = [Int](repeating: -1, count: count)
+    writers = definers
+    writtenOperands = definers
+    isShared = zip(readCounts, isOutput).map { $0 > 1 || $1 }
+    isKnown = [Bool](repeating: false, count: count)
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
@@ -125,7 +153,20 @@ struct GraphBuilder {
         initialByte: tensor.elementType == .int8 ? UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0) : 0)
       return Value(shape: shape, source: .variable(number))
     }
-    if let range { return Value(shape: Shape(tensor.shape), source: .constant(.file(range))) }
+    if let range {
+      let shape = Shape(tensor.shape)
+      // Also of a constant that no operator reads: a caller may, or an observer.
+      if tensor.sparsity == nil, let shape, let needed = tensor.elementType.byteCount(of: shape.count),
+        needed > range.count
+      {
+        throw ModelError(
+          .invalidGraph,
+          "constant tensor \(tensor.name) of \(tensor.elementType) \(shape) needs \(needed) bytes; its buffer has "
+            + "\(range.count)",
+          tensorName: tensor.name)
+      }
+      return Value(shape: shape, source: .constant(.file(range)))
+    }
     // A constant without elements needs no data.
     if let shape = Shape(tensor.shape), shape.count == 0, shape.rank > 0, tensor.buffer > 0 {
       return Value(shape: shape, source: .constant(.file(0..<0)))
@@ -186,12 +227,15 @@ struct GraphBuilder {
 
   /// Begins the translation of an operator.
   mutating func begin(_ index: Int) throws(ModelError) {
+    try context.checkCancellation()
     operatorIndex = index
     node = subgraph.operators[index]
     nodeName = file.name(of: node)
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
+    newCopies = []
+    try spend(work: workOfLooking)
     for tensor in node.outputs {
       guard case .unset = values[tensor].source else {
         throw error(
@@ -199,6 +243,26 @@ struct GraphBuilder {
       }
     }
   }
+
+  /// Steps of a look at all that the current operator refers to.
+  ///
+  /// Constants are bounded by the file's size, computed ones by the budget, and counts by the file's size: sums of
+  /// products of two of them fit.
+  private var workOfLooking: Int {
+    var work = Self.operatorWork + 16 * (node.inputs.count + node.outputs.count) + (node.customOptions?.count ?? 0)
+    for tensor in node.inputs where tensor >= 0 {
+      if case .constant(let place) = values[root(of: tensor)].source {
+        switch place {
+        case .file(let range): work += range.count
+        case .block(let block): work += blocks[block].byteCount
+        }
+      }
+    }
+    return work
+  }
+
+  /// Steps of the translation of an operator that has no constants.
+  private static let operatorWork = 1024
 
   /// Ends the translation of an operator; `operation` is `nil` for a view, which costs no step.
   mutating func end(_ operation: Operation?) throws(ModelError) {
@@ -208,20 +272,127 @@ struct GraphBuilder {
       }
     }
     guard let operation else { return }
-    if operation.isPure, readsOnlyConstants {
-      try fold(operation)
+    let inputs = operation.isPure ? knowledge() : .none
+    if operation.isSkippable, hasNothingToDo {
+      try skip(isConstant: inputs == .constants)
       return
     }
-    steps.append(
-      Step(
-        operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
+    if inputs != .none {
+      let cost = cost(of: operation)
+      if inputs == .constants, context.budget.spendFolding(work: cost.work, bytes: cost.bytes) {
+        try fold(operation)
+        return
+      }
+      guard context.budget.spendConstant(work: cost.work, bytes: cost.bytes) else {
+        throw error(
+          .tooLarge,
+          "what it computes from constants alone takes \(cost.work) steps and \(cost.bytes) bytes, more than a file of "
+            + "this size may ask for; raise Limits.loadWork and Limits.loadBytes if the file is to be trusted")
+      }
+      for tensor in node.outputs { isKnown[tensor] = true }
+    }
+    append(operation)
   }
 
-  /// Adds a step of the current operator, which ends with another one; both see the same operands.
-  mutating func emit(_ operation: Operation) {
+  /// Adds a step of the current operator.
+  private mutating func append(_ operation: Operation) {
+    let facts = operation.facts
+    estimate.add(
+      WorkEstimate(
+        multiplyAccumulates: facts.multiplyAccumulates, steps: cost(of: operation).work,
+        isOpenEnded: facts.isOpenEnded))
+    for tensor in node.outputs { writers[tensor] = steps.count }
     steps.append(
       Step(operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
   }
+
+  /// What a run can change of the tensors that an operator reads.
+  private enum Knowledge {
+    /// Nothing: all of them are constant.
+    case constants
+    /// Nothing, but a run computes some of them.
+    case computed
+    /// Some of them.
+    case none
+  }
+
+  private func knowledge() -> Knowledge {
+    var knowledge = Knowledge.constants
+    for operand in operands[firstOperand...] {
+      switch operand {
+      case .tensor(let tensor, _):
+        if isWritten(tensor) { continue }
+        guard isKnown[tensor] else { return .none }
+        knowledge = .computed
+      case .variable, .part: return .none
+      case .file, .block, .scratch: break
+      }
+    }
+    return knowledge
+  }
+
+  /// Whether the current operator's outputs, and the variables that it may write, all are without elements.
+  private var hasNothingToDo: Bool {
+    guard !node.outputs.isEmpty else { return false }
+    for tensor in node.outputs {
+      guard case .written = values[tensor].source, byteCount(of: tensor) == 0 else { return false }
+    }
+    for operand in operands[firstOperand...] {
+      switch operand {
+      case .part: return false
+      case .variable(let number): if context.variables[number].contents?.byteCount != 0 { return false }
+      case .tensor, .file, .block, .scratch: break
+      }
+    }
+    return true
+  }
+
+  /// Ends an operator that has nothing to do. What it has packed is not needed.
+  private mutating func skip(isConstant: Bool) throws(ModelError) {
+    context.finishPacking()
+    forgetOperands()
+    if isConstant {
+      for tensor in node.outputs { values[tensor].source = .constant(.file(0..<0)) }
+    }
+    idle.insert(operatorIndex)
+  }
+
+  /// Forgets what was packed for the current operator alone, which needs no step.
+  private mutating func forgetOperands() {
+    operands.removeLast(operands.count - firstOperand)
+    blocks.removeLast(blocks.count - firstBlock)
+    scratchByteCounts.removeLast(scratchByteCounts.count - firstScratch)
+    for tensor in newCopies { alignedCopies[tensor] = nil }
+    newCopies = []
+  }
+
+  /// Adds a step of the current operator, which ends with another one; both see the same operands.
+  mutating func emit(_ operation: Operation) { append(operation) }
+
+  /// Has the current step write one of its outputs; returns its place among the operands.
+  mutating func addOutputOperand(_ tensor: Int) -> Int {
+    writtenOperands[tensor] = operands.count
+    return addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0))
+  }
+
+  /// Where among all operands a tensor is that a step writes, or `nil`.
+  func operand(writing tensor: Int) -> Int? { writtenOperands[tensor] < 0 ? nil : writtenOperands[tensor] }
+
+  /// The last step that writes a tensor which is no view, or `nil` if none does.
+  func step(writing tensor: Int) -> Int? { writers[tensor] < 0 ? nil : writers[tensor] }
+
+  /// Whether a tensor that is no view is read by one operator alone, as it is or through one view of it after the other,
+  /// and not after a run.
+  func isReadOnce(_ root: Int) -> Bool { !isShared[root] }
+
+  /// Whether the current operator writes a tensor.
+  func isWritten(_ tensor: Int) -> Bool { definers[tensor] == operatorIndex }
+
+  /// The operands of the current step so far.
+  var stepOperands: Range<Int> { firstOperand..<operands.count }
+
+  /// The steps of a run.
+  var liveSteps: [Step] { steps.filter { !$0.isAbsorbed } }
 
   /// Notes that other operators write the current one's output.
   mutating func markInPlace() { inPlace.insert(operatorIndex) }
@@ -235,23 +406,12 @@ struct GraphBuilder {
   /// Has the current operator do the work of earlier steps. Their operands, which no step has any more, become
   /// `source`, which the current operator reads.
   mutating func absorb(steps absorbed: [Int], source: OperandSource) {
-    for index in absorbed.sorted(by: >) {
-      let step = steps.remove(at: index)
+    for index in absorbed {
+      steps[index].isAbsorbed = true
+      let step = steps[index]
       for operand in step.operands { operands[operand] = source }
       foldedInto[step.operatorIndex] = operatorIndex
     }
-  }
-
-  /// Whether the current operator reads nothing that a run could change.
-  private var readsOnlyConstants: Bool {
-    for operand in operands[firstOperand...] {
-      switch operand {
-      case .tensor(let tensor, _): if !node.outputs.contains(tensor) { return false }
-      case .variable, .part: return false
-      case .file, .block, .scratch: break
-      }
-    }
-    return true
   }
 
   /// Runs the current operator now; its outputs become constants.
@@ -283,11 +443,7 @@ struct GraphBuilder {
     } catch {
       throw self.error(.invalidOperator, error.message)
     }
-    // What was packed for this operator alone is not needed any more.
-    operands.removeLast(operands.count - firstOperand)
-    blocks.removeLast(blocks.count - firstBlock)
-    alignedCopies = alignedCopies.filter { $0.value < firstBlock }
-    scratchByteCounts.removeLast(scratchByteCounts.count - firstScratch)
+    forgetOperands()
     for result in results {
       values[result.tensor].source = .constant(.block(addBlock(result.memory)))
     }
@@ -335,7 +491,12 @@ struct GraphBuilder {
     }
     values[tensor].shape = shape
     values[tensor].source = source
+    definers[tensor] = operatorIndex
     if case .resource = source { return }
+    if case .view(let root) = source {
+      isShared[root] = isShared[root] || isShared[tensor]
+      isKnown[tensor] = isKnown[root]
+    }
     try checkSize(of: tensor, shape)
   }
 
@@ -363,14 +524,18 @@ struct GraphBuilder {
     switch place {
     case .block(let block): return .block(block)
     case .file(let range):
+      // Of a sparse constant that no operator reads.
+      guard byteCount <= range.count else { return nil }
       let alignment = max(1, (subgraph.tensors[tensor].elementType.bitWidth ?? 8) / 8)
       if file.storage.isAligned(range.lowerBound, to: min(alignment, 8)) {
         return .file(offset: range.lowerBound, byteCount: byteCount)
       }
       if let block = alignedCopies[tensor] { return .block(block) }
+      try spend(bytes: byteCount)
       let copied = range.lowerBound..<(range.lowerBound + byteCount)
       let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(copied)))
       alignedCopies[tensor] = block
+      newCopies.append(tensor)
       return .block(block)
     }
   }

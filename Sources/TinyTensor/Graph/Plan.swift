@@ -12,6 +12,8 @@ struct Plan: Sendable {
   let outputs: [Location]
   /// Graphs that operators call, and the scratch memory that each has for its arena.
   let children: [Child]
+  /// What a run takes, about.
+  let estimate: WorkEstimate
   /// What custom operators of the program's do, by number.
   let customRuns: [CustomRun]
   /// Where in the arena each variable of the model lies; those of a graph inside another lie in the outermost arena.
@@ -54,8 +56,9 @@ struct Plan: Sendable {
     // First and last step at which a root's memory is in use. Tensors of the caller's are in use around the run.
     var firstUse = [Int](repeating: Int.max, count: count)
     var lastUse = [Int](repeating: -1, count: count)
+    let steps = builder.liveSteps
     let before = -1
-    let after = builder.steps.count
+    let after = steps.count
     func use(_ root: Int, _ step: Int) {
       firstUse[root] = min(firstUse[root], step)
       lastUse[root] = max(lastUse[root], step)
@@ -67,7 +70,7 @@ struct Plan: Sendable {
     for tensor in outputs { use(builder.root(of: tensor), after) }
     var planner = ArenaPlanner()
     var scratchNumbers = [Int](repeating: -1, count: builder.scratchByteCounts.count)
-    for (index, step) in builder.steps.enumerated() {
+    for (index, step) in steps.enumerated() {
       for operand in builder.operands[step.operands] {
         switch operand {
         case .tensor(let tensor, _), .part(let tensor, _, _): use(tensor, index)
@@ -176,7 +179,8 @@ struct Plan: Sendable {
         offset: offset, byteCount: location.byteCount,
         byte: isByte ? UInt8(truncatingIfNeeded: description.quantization?.zeroPoint ?? 0) : 0)
     }
-    steps = builder.steps
+    self.steps = steps
+    estimate = builder.estimate
     operands = builder.operands
     blocks = builder.blocks
     self.locations = locations
