@@ -7,6 +7,7 @@ digits.tflite    models/mnist_cnn_int8.tflite with metadata: pixels are divided 
                  lie in a ZIP archive behind the model
 objects.tflite   six boxes with two classes, whose places and scores are the pixels of a 4 x 4 picture, at the end
                  TFLite_Detection_PostProcess; with metadata and labels too
+doubts.tflite    the same boxes, each with both of its classes
 regions.tflite   the class of each pixel of a 4 x 4 picture is its largest colour: a map of int64
 joints.tflite    a row of 17 pixels, each of them a joint: y, x and score
 crowd.tflite     8 x 14 pixels are six people: y, x and score of 17 joints, four sides of a box and a score
@@ -128,8 +129,8 @@ def digits():
     return described(model, description, "digits.txt", DIGITS)
 
 
-def objects():
-    """Boxes and scores straight from the pixels."""
+def objects(classes_of_box=1):
+    """Boxes and scores straight from the pixels; a box may have several classes."""
     model = ModelBuilder("boxes from pixels")
     image = model.input("image", [1, 4, 4, 3], np.uint8, 1 / 255, 0)
     real = model.tensor("real", [1, 4, 4, 3], np.float32)
@@ -148,19 +149,26 @@ def objects():
                        "SliceOptions")
     flex = flexbuffers.Builder()
     with flex.Map():
-        for key, value in (("max_detections", 6), ("max_classes_per_detection", 1), ("num_classes", 2)):
+        for key, value in (("max_detections", 6), ("max_classes_per_detection", classes_of_box),
+                           ("num_classes", 2)):
             flex.Key(key)
             flex.Int(value)
         for key, value in (("nms_score_threshold", 0.1), ("nms_iou_threshold", 0.6), ("y_scale", 10.0),
                            ("x_scale", 10.0), ("h_scale", 5.0), ("w_scale", 5.0)):
             flex.Key(key)
             flex.Float(value)
+    count = 6 * classes_of_box
     outputs = [model.output(name, shape, np.float32) for name, shape in (
-        ("locations", [1, 6, 4]), ("classes", [1, 6]), ("confidence", [1, 6]), ("found", [1]))]
+        ("locations", [1, count, 4]), ("classes", [1, count]), ("confidence", [1, count]), ("found", [1]))]
     model.custom_operator("TFLite_Detection_PostProcess", [boxes, scores, anchors], outputs, bytes(flex.Finish()))
     description = metadata("Boxes", 0, 255, [
         ("locations",), ("classes", "things.txt", VALUE_LABELS), ("confidence",), ("found",)])
     return described(model.pack(), description, "things.txt", ["apple", "pear"])
+
+
+def doubts():
+    """The same, with both classes of each box."""
+    return objects(classes_of_box=2)
 
 
 def regions():
@@ -240,8 +248,8 @@ def person():
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(FIXTURES, "described")
     os.makedirs(folder, exist_ok=True)
-    for name, make in (("digits", digits), ("objects", objects), ("regions", regions), ("joints", joints),
-                       ("crowd", crowd), ("maps", maps), ("person", person)):
+    for name, make in (("digits", digits), ("objects", objects), ("doubts", doubts), ("regions", regions),
+                       ("joints", joints), ("crowd", crowd), ("maps", maps), ("person", person)):
         data = make()
         with open(os.path.join(folder, f"{name}.tflite"), "wb") as file:
             file.write(data)

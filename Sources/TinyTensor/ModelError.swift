@@ -117,10 +117,32 @@ public struct SessionError: Error, Sendable, Hashable {
   public var code: Code
   /// One sentence that says what is wrong and what to do.
   public var message: String
+  /// The operator's index in ``Model/operators``, if an operator ended the run; that of the call, the branch or the
+  /// loop where it is in a graph that one of these runs.
+  public var operatorIndex: Int?
 
   init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
+  }
+}
+
+extension SessionError {
+  /// The same error, with the operator in which it arose.
+  ///
+  /// - Parameters:
+  ///   - operatorIndex: the operator's index in its subgraph.
+  ///   - name: its name.
+  ///   - subgraph: the subgraph's index, where another graph runs it.
+  func located(operatorIndex: Int, name: String, subgraph: Int?) -> SessionError {
+    guard code != .cancelled else { return self }
+    var error = self
+    error.operatorIndex = operatorIndex
+    if !code.isAboutDevice {
+      let place = subgraph.map { " of subgraph \($0)" } ?? ""
+      error.message = "operator \(operatorIndex) (\(name))\(place): \(message)"
+    }
+    return error
   }
 }
 

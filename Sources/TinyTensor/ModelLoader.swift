@@ -17,7 +17,7 @@ struct ModelLoader {
     try Self.checkDevice(device, file)
     let context = try BuildContext(file, device: device, options: options)
     var builder = try GraphBuilder(
-      context, subgraph: subgraph, inputs: try entry.shapedInputs(options, subgraph),
+      context, subgraph: entry.subgraph, inputs: try entry.shapedInputs(options, subgraph),
       outputs: entry.outputs.map { $0.tensor })
     let kernels = try builder.translateAll(codes)
     try builder.checkOutputs(entry.outputs.map { $0.tensor })

@@ -14,6 +14,8 @@ public struct ModelOptions: Sendable {
 
   /// How FULLY_CONNECTED scales its sums.
   public var fullyConnectedArithmetic: FullyConnectedArithmetic
+  /// What plans do to be fast.
+  var passes = PlanPasses.shipped
 
   /// How quantized FULLY_CONNECTED scales its sums of products. Results differ in the last place, now and then.
   public struct FullyConnectedArithmetic: Sendable, Hashable {

@@ -66,12 +66,22 @@ public struct Session: ~Copyable, Sendable {
     fill(model.plan.variables)
   }
 
-  private func fill(_ values: [InitialValue]) {
+  func fill(_ values: [InitialValue]) {
     for index in values.indices {
       // Sound: the plan keeps these places inside the arena.
       unsafe arena.base.advanced(by: values[index].offset).initializeMemory(
         as: UInt8.self, repeating: values[index].byte, count: values[index].byteCount)
     }
+  }
+
+  /// Where the arena holds something.
+  var usedRanges: [Range<Int>] { graph.usedRanges }
+
+  /// A byte of the arena.
+  func arenaByte(_ offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < arena.byteCount)
+    // Sound: checked above.
+    return unsafe arena.base.load(fromByteOffset: offset, as: UInt8.self)
   }
 
   // MARK: Bytes

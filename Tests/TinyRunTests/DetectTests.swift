@@ -53,6 +53,25 @@ struct DetectTests {
     }
   }
 
+  @Test("a box with several classes is as many objects")
+  func severalClasses() async throws {
+    let folder = try Folder()
+    let doubts = Fixtures.path("described/doubts.tflite")
+    let json = try await Tool.run("detect", doubts, try picture(folder), "--json", "--threshold", "0", "--top", "20")
+      .json
+    let objects = try #require((json["pictures"] as? [[String: Any]])?.first?["objects"] as? [[String: Any]])
+    let labels = objects.compactMap { $0["label"] as? String }
+    // Each of six boxes has 240, 210, 180, 150, 120 or 90 of 255 for one class and 0 to 150 for the other.
+    #expect(labels.filter { $0 == "apple" }.count == 6 && labels.filter { $0 == "pear" }.count == 6)
+    let scores = objects.compactMap { $0["score"] as? Double }
+    let pixels = (0..<6).flatMap { [240 - 30 * $0, 30 * $0] }.sorted(by: >)
+    #expect(scores.count == 12)
+    for (score, pixel) in zip(scores, pixels) { #expect(abs(score - Double(pixel) / 255) < 1e-6) }
+    // The doubtful one's classes share its box.
+    let boxes = objects.map { object in ["left", "top", "right", "bottom"].map { object[$0] as? Int } }
+    #expect(Set(boxes).count <= 6)
+  }
+
   @Test("models that are no detectors are refused")
   func refused() async throws {
     let folder = try Folder()

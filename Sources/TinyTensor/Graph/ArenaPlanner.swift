@@ -13,6 +13,8 @@ struct ArenaPlanner {
   }
 
   private(set) var requests: [Request] = []
+  /// Bytes that are left free before the first value and behind each one; a multiple of ``AlignedMemory/alignment``.
+  var guardByteCount = 0
 
   /// Adds a value.
   ///
@@ -36,19 +38,22 @@ struct ArenaPlanner {
     var sizes: [Int] = []
     var total = 0
     for request in requests {
-      guard request.byteCount <= Int.max - AlignedMemory.alignment else { return nil }
-      let size = (request.byteCount + AlignedMemory.alignment - 1) / AlignedMemory.alignment * AlignedMemory.alignment
+      guard request.byteCount <= Int.max - AlignedMemory.alignment - guardByteCount else { return nil }
+      let size =
+        (request.byteCount + AlignedMemory.alignment - 1) / AlignedMemory.alignment * AlignedMemory.alignment
+        + guardByteCount
       let (sum, overflow) = total.addingReportingOverflow(size)
       if overflow { return nil }
       total = sum
       sizes.append(size)
     }
     // Values without bytes lie anywhere.
-    let order = requests.indices.filter { sizes[$0] > 0 }.sorted { (sizes[$0], $1) > (sizes[$1], $0) }
-    var offsets = [Int](repeating: 0, count: requests.count)
+    let order = requests.indices.filter { requests[$0].byteCount > 0 }
+      .sorted { (sizes[$0], $1) > (sizes[$1], $0) }
+    var offsets = [Int](repeating: guardByteCount, count: requests.count)
     // Numbers of placed values, by rising offset.
     var placed: [Int] = []
-    var byteCount = 0
+    var byteCount = guardByteCount
     var comparisons = 0
     for (index, number) in order.enumerated() {
       comparisons += placed.count
@@ -56,7 +61,7 @@ struct ArenaPlanner {
         return place(order[index...], sizes, behind: Layout(offsets: offsets, byteCount: byteCount))
       }
       let request = requests[number]
-      var offset = 0
+      var offset = guardByteCount
       for other in placed {
         let neighbour = requests[other]
         if neighbour.last < request.first || neighbour.first > request.last { continue }

@@ -72,6 +72,17 @@ final class BuildContext {
     let name: String
   }
 
+  /// For each operator code of the file its entry in the table, once it has been looked up.
+  private var entries: [Int: OperatorEntry] = [:]
+
+  /// The entry for an operator code of the file's, or `nil` if this library does not have it.
+  func entry(forCode index: Int) -> OperatorEntry? {
+    if let known = entries[index] { return known }
+    let entry = OperatorEntry.entry(for: file.operatorCodes[index])
+    entries[index] = entry
+    return entry
+  }
+
   /// Ends the load if the caller wants that.
   func checkCancellation() throws(ModelError) {
     if let canceller = options.canceller, canceller.isCancelled {

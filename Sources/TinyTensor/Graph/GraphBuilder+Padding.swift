@@ -26,7 +26,9 @@ extension GraphBuilder {
   mutating func foldPadding(
     _ options: WindowOptions, _ input: inout Operand, _ geometry: inout WindowGeometry
   ) throws(ModelError) {
-    guard options.isValid, ByteType(input.elementType) != nil else { return }
+    guard self.options.passes.contains(.paddingAbsorption), options.isValid, ByteType(input.elementType) != nil else {
+      return
+    }
     var top = 0
     var left = 0
     var image = input
@@ -62,7 +64,7 @@ extension GraphBuilder {
   /// The padding of an image that nothing but the current operator reads, or a PAD that it takes the work of.
   private func padding(of operand: Operand) -> ZeroPadding? {
     guard readCounts[operand.tensor] == 1, !isOutput[operand.tensor],
-      case .written = values[operand.tensor].source, let index = step(writing: operand.tensor),
+      case .written = values[operand.tensor].source, let index = lastStep(writing: operand.tensor),
       case .pad(let placed) = steps[index].operation
     else { return nil }
     let pad = placed.payload

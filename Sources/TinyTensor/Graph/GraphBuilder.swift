@@ -7,29 +7,26 @@ import TinyTensorKernels
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
   let subgraph: ModelFile.Subgraph
+  let subgraphIndex: Int
   /// What the graphs of one model share.
   let context: BuildContext
   /// How many graphs this one is inside of.
   let depth: Int
-  /// What is read after a run.
-  let outputs: [Int]
+  /// Whether each tensor is read after a run.
+  let isOutput: [Bool]
   /// How often operators read each tensor.
   let readCounts: [Int]
-  /// For each tensor, whether it is read after a run.
-  let isOutput: [Bool]
+  /// The operator that writes each tensor, or -1.
+  private let writers: [Int]
+  /// For each tensor its operand in the step that writes it, or -1.
+  private var writtenOperands: [Int]
+  /// For each tensor the operator that has defined it, or -1.
+  private var definers: [Int]
+  /// For each tensor, whether it depends on constants alone, though a run computes it.
+  private var isKnown: [Bool]
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
-  /// For each tensor the operator that has defined it, or -1.
-  private var definers: [Int]
-  /// For each tensor the step that writes it, or -1.
-  private var writers: [Int]
-  /// For each tensor its operand in that step, or -1.
-  private var writtenOperands: [Int]
-  /// For each tensor that is no view, whether it or a view of it is read by several operators, or after a run.
-  private var isShared: [Bool]
-  /// For each tensor, whether it depends on constants alone, though a run computes it.
-  private var isKnown: [Bool]
   private(set) var steps: [Step] = []
   /// Operands of all steps, those of one step together.
   var operands: [OperandSource] = []
@@ -55,14 +52,19 @@ struct GraphBuilder {
   private(set) var folded: Set<Int> = []
   /// Operators whose work another one does, and which.
   private(set) var foldedInto: [Int: Int] = [:]
-  /// What all steps take together.
-  private(set) var estimate = WorkEstimate()
   /// Operators that have nothing to do: all their outputs are without elements.
   private(set) var idle: Set<Int> = []
+  /// What all steps take together.
+  private(set) var estimate = WorkEstimate()
   /// Operators whose inputs all are written into their output.
   private(set) var inPlace: Set<Int> = []
-  /// Tensors that lie in a part of another one, from that byte on.
+  /// Whether inputs of the current operator are written by others, into its output.
+  private var hasInputsInPlace = false
+  /// Tensors whose bytes lie together in another one, from that byte on; it may itself lie in one.
   var parts: [Int: (tensor: Int, offset: Int)] = [:]
+  /// For each tensor that is no view: whether it and its views are read by one operator at most, each, and none of them
+  /// after a run.
+  private var isReadOnce: [Bool]
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
   /// The tensors of those that the current operator has had made.
@@ -70,33 +72,31 @@ struct GraphBuilder {
 
   /// - Parameters:
   ///   - context: what the graphs of one model share.
-  ///   - subgraph: one of the file's subgraphs, whose indices have been checked.
+  ///   - index: one of the file's subgraphs, whose indices have been checked.
   ///   - inputs: tensors that the caller sets, with their shapes where these differ from the file's.
   ///   - outputs: tensors that are read after a run.
   ///   - depth: how many graphs this one is inside of.
   init(
-    _ context: BuildContext, subgraph: ModelFile.Subgraph, inputs: [GraphInput], outputs: [Int], depth: Int = 0
+    _ context: BuildContext, subgraph index: Int, inputs: [GraphInput], outputs: [Int], depth: Int = 0
   ) throws(ModelError) {
     self.context = context
-    self.subgraph = subgraph
+    subgraphIndex = index
+    subgraph = context.file.subgraphs[index]
     self.depth = depth
-    self.outputs = outputs
     try context.pay(for: subgraph)
     let count = subgraph.tensors.count
+    isOutput = Self.flags(outputs, count: count)
     readCounts = Self.readCounts(subgraph)
-    var isOutput = [Bool](repeating: false, count: count)
-    for tensor in outputs { isOutput[tensor] = true }
-    self.isOutput = isOutput
-    definers = [Int](repeating: -1, count: count)
-    writers = definers
-    writtenOperands = definers
-    isShared = zip(readCounts, isOutput).map { $0 > 1 || $1 }
+    writers = Self.writers(subgraph)
+    isReadOnce = [Bool](repeating: true, count: count)
+    writtenOperands = [Int](repeating: -1, count: count)
+    definers = writtenOperands
     isKnown = [Bool](repeating: false, count: count)
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
     values = []
-    values.reserveCapacity(subgraph.tensors.count)
+    values.reserveCapacity(count)
     for tensor in subgraph.tensors { values.append(try Self.value(of: tensor, in: context)) }
     for input in inputs {
       let tensor = subgraph.tensors[input.tensor]
@@ -125,6 +125,21 @@ struct GraphBuilder {
         try checkSize(of: input.tensor, shape)
       }
     }
+  }
+
+  private static func flags(_ tensors: [Int], count: Int) -> [Bool] {
+    var flags = [Bool](repeating: false, count: count)
+    for tensor in tensors { flags[tensor] = true }
+    return flags
+  }
+
+  /// The operator that writes each tensor of a graph whose indices have been checked, or -1.
+  private static func writers(_ subgraph: ModelFile.Subgraph) -> [Int] {
+    var writers = [Int](repeating: -1, count: subgraph.tensors.count)
+    for (index, node) in subgraph.operators.enumerated() {
+      for tensor in node.outputs where writers[tensor] < 0 { writers[tensor] = index }
+    }
+    return writers
   }
 
   var file: ModelFile { context.file }
@@ -209,7 +224,7 @@ struct GraphBuilder {
 
   private mutating func translate(_ code: ModelFile.OperatorCode) throws(ModelError) -> Operation? {
     if let custom = context.options.customOperator(code) { return try Custom.translate(&self, custom) }
-    guard let entry = OperatorEntry.entry(for: code) else {
+    guard let entry = context.entry(forCode: node.codeIndex) else {
       throw error(.unsupportedOperator, "it is not supported")
     }
     return try entry.translate(&self)
@@ -234,6 +249,7 @@ struct GraphBuilder {
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
+    hasInputsInPlace = false
     newCopies = []
     try spend(work: workOfLooking)
     for tensor in node.outputs {
@@ -279,7 +295,7 @@ struct GraphBuilder {
     }
     if inputs != .none {
       let cost = cost(of: operation)
-      if inputs == .constants, context.budget.spendFolding(work: cost.work, bytes: cost.bytes) {
+      if inputs == .constants, mayFold, context.budget.spendFolding(work: cost.work, bytes: cost.bytes) {
         try fold(operation)
         return
       }
@@ -301,37 +317,11 @@ struct GraphBuilder {
       WorkEstimate(
         multiplyAccumulates: facts.multiplyAccumulates, steps: cost(of: operation).work,
         isOpenEnded: facts.isOpenEnded))
-    for tensor in node.outputs { writers[tensor] = steps.count }
     steps.append(
       Step(operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
   }
 
-  /// What a run can change of the tensors that an operator reads.
-  private enum Knowledge {
-    /// Nothing: all of them are constant.
-    case constants
-    /// Nothing, but a run computes some of them.
-    case computed
-    /// Some of them.
-    case none
-  }
-
-  private func knowledge() -> Knowledge {
-    var knowledge = Knowledge.constants
-    for operand in operands[firstOperand...] {
-      switch operand {
-      case .tensor(let tensor, _):
-        if isWritten(tensor) { continue }
-        guard isKnown[tensor] else { return .none }
-        knowledge = .computed
-      case .variable, .part: return .none
-      case .file, .block, .scratch: break
-      }
-    }
-    return knowledge
-  }
-
-  /// Whether the current operator's outputs, and the variables that it may write, all are without elements.
+  /// Whether all that the current operator writes, outputs and variables, is without elements.
   private var hasNothingToDo: Bool {
     guard !node.outputs.isEmpty else { return false }
     for tensor in node.outputs {
@@ -369,21 +359,14 @@ struct GraphBuilder {
   /// Adds a step of the current operator, which ends with another one; both see the same operands.
   mutating func emit(_ operation: Operation) { append(operation) }
 
-  /// Has the current step write one of its outputs; returns its place among the operands.
+  /// Has the current step write one of its outputs; returns its place among the step's operands.
   mutating func addOutputOperand(_ tensor: Int) -> Int {
     writtenOperands[tensor] = operands.count
     return addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0))
   }
 
-  /// Where among all operands a tensor is that a step writes, or `nil`.
+  /// Where among the operands of all steps a tensor is that a step writes, or `nil`.
   func operand(writing tensor: Int) -> Int? { writtenOperands[tensor] < 0 ? nil : writtenOperands[tensor] }
-
-  /// The last step that writes a tensor which is no view, or `nil` if none does.
-  func step(writing tensor: Int) -> Int? { writers[tensor] < 0 ? nil : writers[tensor] }
-
-  /// Whether a tensor that is no view is read by one operator alone, as it is or through one view of it after the other,
-  /// and not after a run.
-  func isReadOnce(_ root: Int) -> Bool { !isShared[root] }
 
   /// Whether the current operator writes a tensor.
   func isWritten(_ tensor: Int) -> Bool { definers[tensor] == operatorIndex }
@@ -396,6 +379,30 @@ struct GraphBuilder {
 
   /// Notes that other operators write the current one's output.
   mutating func markInPlace() { inPlace.insert(operatorIndex) }
+
+  /// Notes that another operator writes an input of the current one into its output.
+  mutating func markInputInPlace() { hasInputsInPlace = true }
+
+  /// The last step of the operator that writes a tensor, if it has one.
+  func lastStep(writing tensor: Int) -> Int? {
+    let writer = writers[tensor]
+    guard writer >= 0 else { return nil }
+    // Steps are in the order of their operators.
+    var low = 0
+    var high = steps.count
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle].operatorIndex <= writer { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && steps[low - 1].operatorIndex == writer && !steps[low - 1].isAbsorbed ? low - 1 : nil
+  }
+
+  /// Whether all steps of the operator that writes a tensor are others' work, which wrote it in place.
+  func isWrittenInPlace(_ tensor: Int) -> Bool { writers[tensor] >= 0 && inPlace.contains(writers[tensor]) }
+
+  /// Whether a tensor that is no view is read by one operator alone, as it is or through one view of it after the
+  /// other, and not after a run.
+  func isReadOnce(_ root: Int) -> Bool { isReadOnce[root] && readCounts[root] <= 1 && !isOutput[root] }
 
   /// Has a step do its operator's work in another way.
   mutating func replace(step index: Int, by operation: Operation) {
@@ -412,6 +419,39 @@ struct GraphBuilder {
       for operand in step.operands { operands[operand] = source }
       foldedInto[step.operatorIndex] = operatorIndex
     }
+  }
+
+  /// Whether the current operator's outputs may become constants.
+  private var mayFold: Bool {
+    options.passes.contains(.folding)
+      || node.outputs.allSatisfy { [.int32, .int64, .bool].contains(subgraph.tensors[$0].elementType) }
+  }
+
+  /// What a run can change of the tensors that an operator reads.
+  private enum Knowledge {
+    /// Nothing: all of them are constant.
+    case constants
+    /// Nothing, but a run computes some of them.
+    case computed
+    /// Some of them.
+    case none
+  }
+
+  private func knowledge() -> Knowledge {
+    // What lies in its output already is no operand of its step.
+    if hasInputsInPlace { return .none }
+    var knowledge = Knowledge.constants
+    for operand in operands[firstOperand...] {
+      switch operand {
+      case .tensor(let tensor, _):
+        if isWritten(tensor) { continue }
+        guard isKnown[tensor] else { return .none }
+        knowledge = .computed
+      case .variable, .part: return .none
+      case .file, .block, .scratch: break
+      }
+    }
+    return knowledge
   }
 
   /// Runs the current operator now; its outputs become constants.
@@ -492,11 +532,11 @@ struct GraphBuilder {
     values[tensor].shape = shape
     values[tensor].source = source
     definers[tensor] = operatorIndex
-    if case .resource = source { return }
     if case .view(let root) = source {
-      isShared[root] = isShared[root] || isShared[tensor]
+      if readCounts[tensor] > 1 || isOutput[tensor] { isReadOnce[root] = false }
       isKnown[tensor] = isKnown[root]
     }
+    if case .resource = source { return }
     try checkSize(of: tensor, shape)
   }
 

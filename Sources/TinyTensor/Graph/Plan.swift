@@ -25,6 +25,12 @@ struct Plan: Sendable {
   let entries: [ArenaEntry]
   /// The largest sum of sizes that are in use at one time: no plan could do with less.
   let arenaLowerBound: Int
+  /// What the graph was made from, for messages.
+  let file: ModelFile
+  let subgraph: ModelFile.Subgraph
+  let subgraphIndex: Int
+  /// How many graphs this one is inside of.
+  let depth: Int
 
   /// Where a tensor lies.
   struct Location: Sendable, Hashable {
@@ -59,9 +65,13 @@ struct Plan: Sendable {
     let steps = builder.liveSteps
     let before = -1
     let after = steps.count
+    let passes = builder.options.passes
+    let homes = builder.homes()
+    let sharesMemory = passes.contains(.memorySharing)
     func use(_ root: Int, _ step: Int) {
-      firstUse[root] = min(firstUse[root], step)
-      lastUse[root] = max(lastUse[root], step)
+      let home = homes[root].tensor
+      firstUse[home] = sharesMemory ? min(firstUse[home], step) : before
+      lastUse[home] = sharesMemory ? max(lastUse[home], step) : after
     }
     for tensor in inputs {
       use(builder.root(of: tensor), before)
@@ -69,6 +79,7 @@ struct Plan: Sendable {
     }
     for tensor in outputs { use(builder.root(of: tensor), after) }
     var planner = ArenaPlanner()
+    if passes.contains(.guards) { planner.guardByteCount = AlignedMemory.alignment }
     var scratchNumbers = [Int](repeating: -1, count: builder.scratchByteCounts.count)
     for (index, step) in steps.enumerated() {
       for operand in builder.operands[step.operands] {
@@ -76,7 +87,8 @@ struct Plan: Sendable {
         case .tensor(let tensor, _), .part(let tensor, _, _): use(tensor, index)
         case .scratch(let number):
           scratchNumbers[number] = planner.add(
-            byteCount: builder.scratchByteCounts[number], first: index, last: index)
+            byteCount: builder.scratchByteCounts[number], first: sharesMemory ? index : before,
+            last: sharesMemory ? index : after)
         case .file, .block, .variable: break
         }
       }
@@ -92,7 +104,7 @@ struct Plan: Sendable {
     }
 
     var numbers = [Int](repeating: -1, count: count)
-    for root in 0..<count where lastUse[root] >= firstUse[root] {
+    for root in 0..<count where lastUse[root] >= firstUse[root] && builder.parts[root] == nil {
       switch builder.values[root].source {
       case .constant, .variable, .resource: continue
       default: break
@@ -110,19 +122,17 @@ struct Plan: Sendable {
     var entries: [ArenaEntry] = []
     for tensor in 0..<count {
       let root = builder.root(of: tensor)
+      let home = homes[root]
       guard let byteCount = builder.byteCount(of: tensor) else { continue }
-      if numbers[root] >= 0 {
-        let offset = layout.offsets[numbers[root]]
+      if numbers[home.tensor] >= 0 {
+        let offset = layout.offsets[numbers[home.tensor]] + home.offset
         locations[tensor] = Location(place: .arena(offset: offset), byteCount: byteCount)
-        if root == tensor {
+        if home.tensor == tensor {
           entries.append(
             ArenaEntry(
               name: builder.subgraph.tensors[tensor].name, offset: offset, byteCount: byteCount,
               firstStep: firstUse[root], lastStep: lastUse[root]))
         }
-      } else if let part = builder.parts[root], numbers[part.tensor] >= 0 {
-        let offset = layout.offsets[numbers[part.tensor]] + part.offset
-        locations[tensor] = Location(place: .arena(offset: offset), byteCount: byteCount)
       } else if let place = try builder.alignedPlace(ofConstant: tensor, byteCount: byteCount) {
         switch place {
         case .file(let offset, _): locations[tensor] = Location(place: .file(offset: offset), byteCount: byteCount)
@@ -179,9 +189,17 @@ struct Plan: Sendable {
         offset: offset, byteCount: location.byteCount,
         byte: isByte ? UInt8(truncatingIfNeeded: description.quantization?.zeroPoint ?? 0) : 0)
     }
+    file = builder.file
+    subgraph = builder.subgraph
+    subgraphIndex = builder.subgraphIndex
+    depth = builder.depth
     self.steps = steps
     estimate = builder.estimate
-    operands = builder.operands
+    operands = builder.operands.map { operand in
+      guard case .part(let tensor, let offset, let byteCount) = operand else { return operand }
+      let home = homes[tensor]
+      return .part(of: home.tensor, offset: home.offset + offset, byteCount: byteCount)
+    }
     blocks = builder.blocks
     self.locations = locations
     arenaByteCount = layout.byteCount

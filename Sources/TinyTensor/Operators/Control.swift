@@ -267,7 +267,7 @@ extension GraphBuilder {
       given.append(GraphInput(tensor: tensor, shape: contents.shape.array))
     }
     let codes = try ModelLoader.checkedCodes(file, child, context.device, context.options)
-    var builder = try GraphBuilder(context, subgraph: child, inputs: given, outputs: child.outputs, depth: depth + 1)
+    var builder = try GraphBuilder(context, subgraph: index, inputs: given, outputs: child.outputs, depth: depth + 1)
     _ = try builder.translateAll(codes)
     try builder.checkOutputs(child.outputs)
     var outputs: [PassedInput.Contents] = []

@@ -102,9 +102,15 @@ extension Convolution {
 }
 
 extension Convolution {
-  /// The same with rows of outputs that many bytes apart; `nil` where its kernels cannot write so.
-  func writingRows(_ stride: Int, in graph: inout GraphBuilder) throws(ModelError) -> Convolution? {
-    guard let packed else { return nil }
+  /// The same with pixels of the output `stride` bytes apart; `nil` where its kernels cannot write so, or where its
+  /// output is not made of `count` pixels of `byteCount` bytes.
+  func writingPixels(
+    _ count: Int, byteCount: Int, stride: Int, in graph: inout GraphBuilder
+  ) throws(ModelError) -> Convolution? {
+    // Packed layers give bytes, so that channels and bytes of a pixel are one count.
+    guard let packed, byteCount == geometry.outputChannels,
+      OperatorFacts.product(geometry.batches, geometry.outputHeight, geometry.outputWidth) == count
+    else { return nil }
     var matrix = packed.payload
     matrix.layout.outputStride = stride
     var convolution = self

@@ -124,7 +124,7 @@ struct Copy: Sendable {
 extension Copy {
   /// Makes the output a view of an input with as many elements, or a copy where the input's memory may change later.
   static func view(_ graph: inout GraphBuilder, of input: Operand, shape: Shape) throws(ModelError) -> Operation? {
-    if !graph.isVariable(input) {
+    if graph.options.passes.contains(.views), !graph.isVariable(input) {
       try graph.viewOutput(of: input, shape: shape)
       return nil
     }

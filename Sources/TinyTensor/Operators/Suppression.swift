@@ -59,8 +59,8 @@ extension Suppression {
     return try graph.operation(
       Operation.suppression,
       Suppression(
-        isSoft: isSoft, candidates: candidates, places: places, boxes: try graph.bind(boxes), scores: try graph.bind(scores),
-        overlap: try graph.bind(numbers[0]), threshold: try graph.bind(numbers[1]),
+        isSoft: isSoft, candidates: candidates, places: places, boxes: try graph.bind(boxes),
+        scores: try graph.bind(scores), overlap: try graph.bind(numbers[0]), threshold: try graph.bind(numbers[1]),
         sigma: isSoft ? try graph.bind(numbers[2]) : nil, selected: try graph.bindOutput(0, shape: shape),
         selectedScores: isSoft
           ? try graph.bindOutput(1, shape: shape) : try graph.bindScratch(count: places, of: Float.self),

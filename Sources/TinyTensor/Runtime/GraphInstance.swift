@@ -85,8 +85,21 @@ final class GraphInstance: @unchecked Sendable {
   /// Does one step.
   @inline(__always)
   func runStep(_ index: Int) throws(SessionError) {
-    try plan.steps[index].operation.run(
-      addresses.memory(at: plan.steps[index].operands.lowerBound, workers), in: self)
+    do throws(SessionError) {
+      try plan.steps[index].operation.run(
+        addresses.memory(at: plan.steps[index].operands.lowerBound, workers), in: self)
+    } catch {
+      throw located(error, atStep: index)
+    }
+  }
+
+  /// Says in which operator a run has ended.
+  @inline(never)
+  private func located(_ error: SessionError, atStep index: Int) -> SessionError {
+    let operatorIndex = plan.steps[index].operatorIndex
+    return error.located(
+      operatorIndex: operatorIndex, name: plan.file.name(of: plan.subgraph.operators[operatorIndex]),
+      subgraph: plan.depth == 0 ? nil : plan.subgraphIndex)
   }
 
   /// Does all steps, unless the run is cancelled.
@@ -107,6 +120,22 @@ final class GraphInstance: @unchecked Sendable {
   func forgetRuns() {
     hasRun = false
     for index in children.indices { children[index].forgetRuns() }
+  }
+
+  /// Where the arena holds something of this graph's, or of one inside it.
+  var usedRanges: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    func add(_ offset: Int, _ byteCount: Int) { ranges.append(base + offset..<base + offset + byteCount) }
+    for location in plan.locations {
+      if case .arena(let offset)? = location?.place { add(offset, location?.byteCount ?? 0) }
+    }
+    for (number, range) in plan.scratch.enumerated() where !plan.children.contains(where: { $0.scratch == number }) {
+      add(range.lowerBound, range.count)
+    }
+    // Of the outermost graph alone.
+    for variable in plan.variables { add(variable.offset, variable.byteCount) }
+    for child in children { ranges += child.usedRanges }
+    return ranges
   }
 
   // MARK: Tensors

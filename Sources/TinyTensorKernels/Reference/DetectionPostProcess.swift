@@ -99,8 +99,9 @@ package struct Detections: ~Copyable, ~Escapable {
 ///   - anchors: `boxes` times 4: centre y, centre x, height, width.
 /// - Returns: `false` if a box ends before it begins, which the reference refuses.
 ///
-/// Rows from the count on are 0. The reference leaves them as they are; with several classes a detection it fills more
-/// rows than it counts, and these too are 0 here.
+/// Suppression of all classes together counts boxes, each of which has `classesPerDetection` rows: as many of them are
+/// filled as there are classes. Suppression by class counts rows. All other rows are 0; the reference leaves them as
+/// they are.
 package func postProcessDetections(
   _ parameters: DetectionParameters, encodings: Span<Float>, scores: Span<Float>, anchors: Span<Float>,
   scratch: inout DetectionScratch, output: inout Detections
@@ -211,8 +212,6 @@ private func suppressTogether(
     selectLargest(categories, of: scores, start: start, count: parameters.classes, indices: &scratch.results)
     for category in 0..<categories {
       let row = detection * parameters.classesPerDetection + category
-      // Rows that are not counted stay 0.
-      if row >= picked { break }
       let classIndex = Int(scratch.results[category])
       write(box: box, classIndex: classIndex, score: scores[start + classIndex], row: row, scratch, &output)
     }

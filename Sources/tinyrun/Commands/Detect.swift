@@ -1,3 +1,4 @@
+import FlatbufferReader
 import ImageFiles
 import TinyTensor
 
@@ -101,7 +102,11 @@ struct DetectionHead {
   let boxes: Output
   let classes: Output
   let scores: Output
+  /// How many boxes were found.
   let count: Output
+  /// Rows of a box that was found, and how many of them the operator fills.
+  private let rows: Int
+  private let filledRows: Int
 
   /// - Throws: ``Failure`` when the model does not end with that operator.
   init(_ command: PictureCommand) throws {
@@ -109,8 +114,9 @@ struct DetectionHead {
     func refuse() -> Failure {
       command.refusal("detect wants a model whose outputs are those of TFLite_Detection_PostProcess")
     }
-    let last = model.operators.last { $0.name == "TFLite_Detection_PostProcess" }
-    guard let tensors = last?.outputs, tensors.count == 4 else { throw refuse() }
+    let index = model.operators.lastIndex { $0.name == "TFLite_Detection_PostProcess" }
+    guard let index, model.operators[index].outputs.count == 4 else { throw refuse() }
+    let tensors = model.operators[index].outputs
     func output(_ tensor: Int) throws -> Output {
       guard let index = model.outputs.firstIndex(where: { $0.tensor == tensor }) else { throw refuse() }
       return try model.output(at: index)
@@ -119,17 +125,44 @@ struct DetectionHead {
     classes = try output(tensors[1])
     scores = try output(tensors[2])
     count = try output(tensors[3])
+    let node = model.file.subgraphs[model.signature?.subgraph ?? 0].operators[index]
+    (rows, filledRows) = Self.rowsOfBox(node, in: model.file)
+  }
+
+  /// How many rows a counted box has, and how many of these are filled: more than one where all classes are suppressed
+  /// together and a box may have several.
+  private static func rowsOfBox(_ node: ModelFile.Operator, in file: ModelFile) -> (rows: Int, filled: Int) {
+    guard let range = node.customOptions else { return (1, 1) }
+    do throws(ReadError) {
+      let bytes = file.bytes.extracting(range)
+      var budget = ReadBudget(ReadLimits(forByteCount: range.count))
+      let map = try FlexValue(root: bytes, &budget).map(&budget)
+      if let value = try map.value(forKey: "use_regular_nms", &budget), value.kind != .null, try value.bool() {
+        return (1, 1)
+      }
+      var rows: Int32 = 1
+      var classes: Int32 = 1
+      if let value = try map.value(forKey: "max_classes_per_detection", &budget) { rows = try value.int(Int32.self) }
+      if let value = try map.value(forKey: "num_classes", &budget) { classes = try value.int(Int32.self) }
+      return (Int(max(rows, 1)), Int(max(min(rows, classes), 1)))
+    } catch {
+      // A model with options that cannot be read does not load.
+      return (1, 1)
+    }
   }
 
   /// The objects that were found, the likeliest first; their boxes are shares of the input.
+  ///
+  /// A box of several classes gives as many objects.
   func objects(in session: borrowing Session) throws -> [DetectedObject] {
     let boxes = try session.realOutput(boxes)
     let classes = try session.realOutput(classes)
     let scores = try session.realOutput(scores)
     let found = try session.realOutput(count).first ?? 0
     let most = min(scores.count, classes.count, boxes.count / 4)
-    let count = min(max(Int(wholePartOf: found) ?? 0, 0), most)
-    let objects = (0..<count).map { index in
+    let count = min(max(Int(wholePartOf: found) ?? 0, 0), most / rows)
+    let filled = (0..<(count * rows)).filter { $0 % rows < filledRows }
+    let objects = filled.map { index in
       DetectedObject(
         label: Int(wholePartOf: classes[index]) ?? -1, score: scores[index],
         box: Array(boxes[(4 * index)..<(4 * index + 4)]))

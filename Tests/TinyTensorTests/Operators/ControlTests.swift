@@ -76,6 +76,39 @@ struct ControlTests {
     return main
   }
 
+  @Test("an error in a run names the operator, and in a called graph both")
+  func locatedErrors() throws {
+    var graph = TestModel()
+    let numerator = graph.input([2], .int32)
+    let sum = graph.tensor("sum", [2], .int32)
+    let quotient = graph.output([2], .int32)
+    graph.add(.add, [numerator, numerator], [sum], options: Options.add())
+    graph.add(.div, [sum, numerator], [quotient], options: (29, FlatTable([0: .int8(0)])))
+    var main = TestModel()
+    let value = main.input([2], .int32)
+    let doubled = main.tensor("doubled", [2], .int32)
+    let output = main.output([2], .int32)
+    main.add(.add, [value, value], [doubled], options: Options.add())
+    main.add(.call, [doubled], [output], options: (16, FlatTable([0: .uint32(1)])))
+    func error(_ bytes: [UInt8]) throws -> SessionError? {
+      let model = try Model(bytes: bytes)
+      var session = try model.makeSession()
+      do throws(SessionError) {
+        try session.run()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let direct = try error(graph.bytes)
+    #expect(direct?.message == "operator 1 (DIV): an integer is divided by 0")
+    #expect(direct?.operatorIndex == 1 && direct?.code == .invalidData)
+    let called = try error(file([main, graph]))
+    #expect(
+      called?.message == "operator 1 (CALL): operator 1 (DIV) of subgraph 1: an integer is divided by 0")
+    #expect(called?.operatorIndex == 1)
+  }
+
   @Test("IF runs the graph that the condition chooses")
   func branches() throws {
     let bytes = file([branch(), adding(10), adding(-1)])

@@ -62,9 +62,10 @@ do {
     let boxes = try session.realOutput(outputs[0])
     let classes = try session.realOutput(outputs[1])
     let scores = try session.realOutput(outputs[2])
-    let count = Int(exactly: try session.realOutput(outputs[3]).first ?? 0) ?? 0
     print(path)
-    for object in 0..<min(max(count, 0), boxes.count / 4, classes.count, scores.count) where scores[object] >= 0.5 {
+    // Rows that hold no object have a score of 0. The count, the fourth output, is that of boxes: where a box may have
+    // several classes, each of them has a row.
+    for object in 0..<min(boxes.count / 4, classes.count, scores.count) where scores[object] >= 0.5 {
       let number = Int(exactly: classes[object]) ?? -1
       let name = names.indices.contains(number) ? names[number] : "class \(number)"
       let (top, left) = (pixel(boxes[4 * object], of: picture.height), pixel(boxes[4 * object + 1], of: picture.width))
