@@ -2,10 +2,12 @@
 
     python make_arithmetic_cases.py CASES_FOLDER
 
-Detections with several classes a box.  Each model runs under LiteRT's BUILTIN_REF kernels; a case that they refuse is
+Detections with several classes a box; layers of float32 activations and integer weights whose activations lie between
+two integers when they are quantized in a run.  Each model runs under LiteRT's BUILTIN_REF kernels; a case that they refuse is
 printed with its parameters and left out.
 
-The folder gets what make_extra_cases.py describes; `exact` is false where an output is float32.
+The folder gets what make_extra_cases.py describes; `exact` is false where an output is float32, but for those layers,
+which must match in every bit.
 """
 import json
 import os
@@ -14,8 +16,9 @@ import sys
 import numpy as np
 from flatbuffers import flexbuffers
 
-from make_extra_cases import reference_outputs
+from make_extra_cases import SAME, activation, reference_outputs, schema, window_size
 from make_float_cases import Case, write
+from stateful_cases import halves
 
 
 def detection(*, boxes, classes, most, classes_of_box, threshold=0.0, overlap=0.5, regular=False, per_class=100,
@@ -69,7 +72,81 @@ def detections():
     yield detection(boxes=5, classes=3, most=4, classes_of_box=2, threshold=1.5)
 
 
-FAMILIES = [detections]
+class Hybrid(Case):
+    """A layer whose activations are odd multiples of half a step, and neighbours of them."""
+
+    def __init__(self, operator, **parameters):
+        super().__init__(operator, "float32", **parameters)
+        self.is_exact = True
+
+    def halves(self, rows, *shape):
+        """Adds an input of which every one of the first `rows` parts is quantized as one."""
+        count = int(np.prod(shape))
+        return self.input((rows, *shape), values=halves((rows, count), self.random).reshape(rows, *shape))
+
+
+def hybrid_fully_connected(rows, depth, units, weights="int8", per_channel=False, asymmetric=False, act="NONE"):
+    case = Hybrid("FULLY_CONNECTED", rows=rows, depth=depth, units=units, weights=weights, per_channel=per_channel,
+                  asymmetric=asymmetric, act=act)
+    source = case.halves(rows, depth)
+    kernel = case.weights((units, depth), weights, 0, per_channel)
+    case.model.operator(
+        "FULLY_CONNECTED", 12, [source, kernel, case.bias(units)], [case.output((rows, units))],
+        "FullyConnectedOptions", asymmetricQuantizeInputs=asymmetric, fusedActivationFunction=activation(act))
+    return case
+
+
+def hybrid_matrix_multiply(batches, rows, depth, columns, asymmetric=False):
+    case = Hybrid("BATCH_MATMUL", batches=batches, rows=rows, depth=depth, columns=columns, asymmetric=asymmetric)
+    source = case.input((batches, rows, depth), values=halves((batches, rows, depth), case.random))
+    case.model.operator(
+        "BATCH_MATMUL", 4, [source, case.weights((depth, columns), "int8")], [case.output((batches, rows, columns))],
+        "BatchMatMulOptions", asymmetricQuantizeInputs=asymmetric)
+    return case
+
+
+def hybrid_convolution(operator, batches, size, channels, filters, weights="int8", per_channel=False, act="NONE"):
+    case = Hybrid(operator, batches=batches, size=size, channels=channels, filters=filters, weights=weights,
+                  per_channel=per_channel, act=act)
+    depthwise = operator == "DEPTHWISE_CONV_2D"
+    source = case.halves(batches, *size, channels)
+    kernel = case.weights((1, 3, 2, filters) if depthwise else (filters, 3, 2, channels), weights,
+                          3 if depthwise else 0, per_channel)
+    sizes = [window_size(*each, SAME) for each in zip(size, (3, 2), (1, 1), (1, 1))]
+    fields = {"depthMultiplier": filters // channels} if depthwise else {}
+    case.model.operator(
+        operator, 6 if depthwise else 5, [source, kernel, case.bias(filters)],
+        [case.output((batches, *sizes, filters))], "DepthwiseConv2DOptions" if depthwise else "Conv2DOptions",
+        padding=schema.Padding.SAME, strideH=1, strideW=1, dilationHFactor=1, dilationWFactor=1,
+        fusedActivationFunction=activation(act), **fields)
+    return case
+
+
+def hybrids():
+    for asymmetric in (False, True):
+        for depth in (7, 8, 15, 40):
+            yield hybrid_fully_connected(3, depth, 5, asymmetric=asymmetric)
+        yield hybrid_fully_connected(2, 33, 17, per_channel=True, asymmetric=asymmetric, act="RELU6")
+        yield hybrid_fully_connected(2, 20, 8, "int4", per_channel=True, asymmetric=asymmetric)
+        yield hybrid_matrix_multiply(2, 3, 11, 4, asymmetric)
+        yield hybrid_matrix_multiply(1, 2, 24, 17, asymmetric)
+    for per_channel in (False, True):
+        for weights in ("int8", "int4"):
+            yield hybrid_convolution("CONV_2D", 2, (4, 5), 3, 9, weights, per_channel)
+        yield hybrid_convolution("CONV_2D", 1, (3, 3), 5, 17, "int8", per_channel, "RELU")
+    yield hybrid_convolution("DEPTHWISE_CONV_2D", 2, (4, 5), 3, 6, per_channel=True)
+    yield hybrid_convolution("DEPTHWISE_CONV_2D", 1, (3, 4), 19, 19, per_channel=True, act="RELU6")
+
+
+FAMILIES = [detections, hybrids]
+
+
+def change(path, **fields):
+    """Sets fields of a file of JSON."""
+    with open(path) as file:
+        row = json.load(file)
+    with open(path, "w") as file:
+        json.dump(row | fields, file)
 
 
 def main():
@@ -88,6 +165,9 @@ def main():
                 raise ValueError(f"{case}: declared {declared}, LiteRT made {[o.shape for o in outputs]}")
             name = f"case-{len(index)}"
             exact = write(case, outputs, os.path.join(cases_folder, name))
+            if getattr(case, "is_exact", exact) != exact:
+                exact = case.is_exact
+                change(os.path.join(cases_folder, name, "case.json"), exact=exact)
             index.append({"case": name, "op": case.operator, "dtype": case.dtype, "seed": case.seed, "runs": 1,
                           "exact": exact})
     with open(os.path.join(cases_folder, "index.json"), "w") as file:

@@ -15,7 +15,7 @@ import zlib
 import numpy as np
 
 from flatbuffer_model import ModelBuilder
-from stateful_cases import write_case, write_folder
+from stateful_cases import HALVES, write_case, write_folder
 
 GATES = ["input", "forget", "cell", "output"]
 
@@ -53,13 +53,13 @@ class Layer:
         return self
 
 
-def rnn(form, asymmetric, activation, time_major=None, batches=2):
+def rnn(form, asymmetric, activation, time_major=None, batches=2, **wide):
     """A plain layer with three units: of one step, or of three where `time_major` is given."""
     sequence = time_major is not None
     layer = Layer(
-        "UNIDIRECTIONAL_SEQUENCE_RNN" if sequence else "RNN", form=form, asymmetric=asymmetric, activation=activation,
-        time_major=time_major, batches=batches)
-    steps, size, units = 3, 5, 3
+        "UNIDIRECTIONAL_SEQUENCE_RNN" if sequence else "RNN", HALVES if wide else 1, form=form, asymmetric=asymmetric,
+        activation=activation, time_major=time_major, batches=batches, **wide)
+    steps, size, units = 3, wide.get("size", 5), wide.get("units", 3)
     rows = ((steps, batches) if time_major else (batches, steps)) if sequence else (batches,)
     inputs = [
         layer.model.input("input", (*rows, size), np.float32), layer.weights("weights", units, size, form=form),
@@ -72,10 +72,12 @@ def rnn(form, asymmetric, activation, time_major=None, batches=2):
     return layer.finish(inputs, results, "RNNOptions", **fields)
 
 
-def svdf(form, asymmetric, rank, activation, bias):
+def svdf(form, asymmetric, rank, activation, bias, **wide):
     """A filter with three units that remembers five steps."""
-    layer = Layer("SVDF", form=form, asymmetric=asymmetric, rank=rank, activation=activation, bias=bias)
-    batches, size, units, memory = 2, 6, 3, 5
+    layer = Layer(
+        "SVDF", HALVES if wide else 1, form=form, asymmetric=asymmetric, rank=rank, activation=activation, bias=bias,
+        **wide)
+    batches, size, units, memory = 2, wide.get("size", 6), 3, 5
     inputs = [
         layer.model.input("input", (batches, size), np.float32),
         layer.weights("features", units * rank, size, form=form),
@@ -103,9 +105,9 @@ def gated(layer, prefix, size, cells, outputs, form, coupled, peephole, projecti
 def lstm(form, asymmetric, coupled, peephole, projection, normalization, **more):
     """One step of a layer with three inputs and four cells."""
     layer = Layer(
-        "LSTM", form=form, asymmetric=asymmetric, coupled=coupled, peephole=peephole, projection=projection,
-        normalization=normalization, **more)
-    batches, size, cells = 2, 3, 4
+        "LSTM", HALVES if "size" in more else 1, form=form, asymmetric=asymmetric, coupled=coupled, peephole=peephole,
+        projection=projection, normalization=normalization, **more)
+    batches, size, cells = 2, more.get("size", 3), more.get("cells", 4)
     outputs = 2 if projection else cells
     inputs = [layer.model.input("input", (batches, size), np.float32)]
     inputs += gated(layer, "", size, cells, outputs, form, coupled, peephole, projection)
@@ -157,10 +159,10 @@ def quantized_cell(batches, size, cells, zero_point, scale):
 def bidirectional(form, asymmetric, linked, merged, time_major, **more):
     """Two layers over two inputs: each takes both if they are linked, else each takes one."""
     layer = Layer(
-        "BIDIRECTIONAL_SEQUENCE_LSTM", form=form, asymmetric=asymmetric, linked=linked, merged=merged,
-        time_major=time_major, **more)
+        "BIDIRECTIONAL_SEQUENCE_LSTM", HALVES if "size" in more else 1, form=form, asymmetric=asymmetric, linked=linked,
+        merged=merged, time_major=time_major, **more)
     # The reference takes the wrong rows of the state for a second batch of merged outputs that is not time-major.
-    batches, steps, size, cells = 1 if merged and not time_major else 2, 3, 4, 3
+    batches, steps, size, cells = 1 if merged and not time_major else 2, 3, more.get("size", 4), 3
     other = 5 if linked else size
     rows = (steps, batches) if time_major else (batches, steps)
     coupled, projection = more.get("coupled", False), more.get("projection")
@@ -220,6 +222,14 @@ def layers():
             yield bidirectional(form, asymmetric, *parts)
         yield bidirectional(form, asymmetric, True, False, True, coupled=True, peephole=True)
         yield bidirectional(form, asymmetric, True, True, True, projection="bias")
+    # Rows of eight numbers and more, whose numbers lie between two integers.
+    for asymmetric, size in itertools.product(truths, (8, 13, 21)):
+        yield rnn("int8", asymmetric, 4, size=size, units=9)
+        yield svdf("int8", asymmetric, 2, 0, True, size=size)
+        yield lstm("int8", asymmetric, False, True, "bias", False, size=size, cells=10)
+    for asymmetric in truths:
+        yield rnn("int8", asymmetric, 1, True, size=17, units=3)
+        yield bidirectional("int8", asymmetric, True, False, True, size=11)
 
 
 def write(layer, folder):

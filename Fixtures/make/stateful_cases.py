@@ -11,6 +11,21 @@ import numpy as np
 import litert
 
 RUNS = 3
+# Numbers between two that a layer of integer weights makes of them in a run.
+HALVES = "halves"
+
+
+def halves(shape, random):
+    """Odd multiples of half a step, and their neighbours, in rows whose range is 127 steps on each side of 0, or 255 on
+    both: a step is what 1 stands for when a row is quantized."""
+    middles = ((random.integers(-126, 126, shape) + 0.5) / 64).astype(np.float32)
+    # The number below one half, which the reference rounds up where it rounds eight numbers at once.
+    middles = np.where(random.random(shape) < 0.3, np.sign(middles) * np.float32(0.5 / 64), middles).astype(np.float32)
+    neighbours = np.nextafter(middles, np.where(random.random(shape) < 0.5, 0, np.inf).astype(np.float32))
+    values = np.where(random.random(shape) < 0.5, middles, neighbours).astype(np.float32)
+    values[..., 0] = 127 / 64
+    values[..., -1] = np.where(random.random(shape[:-1]) < 0.5, -128 / 64, values[..., -1])
+    return values
 
 
 def describe(tensor):
@@ -21,7 +36,9 @@ def describe(tensor):
 
 
 def draw(tensor, random, deviation):
-    """Normally distributed numbers for a tensor of an interpreter, or its type's integers, all as often."""
+    """Normally distributed numbers for a tensor of an interpreter, or its type's integers, all as often; or `HALVES`."""
+    if deviation == HALVES:
+        return halves(tensor["shape"], random)
     if not np.issubdtype(tensor["dtype"], np.integer):
         return random.normal(0, deviation, tensor["shape"]).astype(tensor["dtype"])
     limits = np.iinfo(tensor["dtype"])

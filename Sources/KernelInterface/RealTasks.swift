@@ -42,18 +42,20 @@ package struct RealRange: BitwiseCopyable, Sendable, Hashable {
   }
 }
 
-/// Real numbers that become int8 by a factor that was found in the run: `offset + number * factor`, rounded half away
-/// from zero, from `lowest` to 127. What is not a number becomes 0.
+/// Real numbers that become int8 by a factor that was found in the run: `number * factor`, rounded half away from zero,
+/// plus `offset`, from `lowest` to 127. What is not a number counts as 0. A part of a row begins at a multiple of eight
+/// numbers, as the last numbers of a row, fewer than eight, are rounded in another way.
 package struct DynamicQuantizeTask: BitwiseCopyable, @unchecked Sendable {
   package var input: UnsafePointer<Float>
   package var output: UnsafeMutablePointer<Int8>
   package var count: Int
   package var factor: Float
-  package var offset: Float
+  /// From -128 to 127.
+  package var offset: Int32
   package var lowest: Int32
 
   package init(
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Int8>, count: Int, factor: Float, offset: Float,
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Int8>, count: Int, factor: Float, offset: Int32,
     lowest: Int32
   ) {
     self.input = input
@@ -117,7 +119,8 @@ package struct SumScalingTask: BitwiseCopyable, @unchecked Sendable {
 }
 
 /// Sums of a layer of real numbers whose inputs were quantized in the run:
-/// `bias + (sum - inputZeroPoint * weightSum) * (inputScale * factor)`, inside bounds.
+/// `bias + (sum - inputZeroPoint * weightSum) * (inputScale * factor)`, inside bounds; the sum is multiplied with the
+/// factor first where `isFactorFirst` says so.
 package struct RealScalingTask: BitwiseCopyable, @unchecked Sendable {
   /// `[rows, channels]`: the sums, in whose place the results are stored. They are int32, or, where there are no sums of
   /// weights, real numbers from which the zero point's share was left out.
@@ -130,13 +133,14 @@ package struct RealScalingTask: BitwiseCopyable, @unchecked Sendable {
   package var channels: Int
   package var inputScale: Float
   package var inputZeroPoint: Int32
+  package var isFactorFirst: Bool
   package var minimum: Float
   package var maximum: Float
 
   package init(
     sums: UnsafeMutableRawPointer, weightSums: UnsafePointer<Int32>?, factors: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, rows: Int, channels: Int, inputScale: Float, inputZeroPoint: Int32, minimum: Float,
-    maximum: Float
+    bias: UnsafePointer<Float>, rows: Int, channels: Int, inputScale: Float, inputZeroPoint: Int32,
+    isFactorFirst: Bool, minimum: Float, maximum: Float
   ) {
     self.sums = sums
     self.weightSums = weightSums
@@ -146,6 +150,7 @@ package struct RealScalingTask: BitwiseCopyable, @unchecked Sendable {
     self.channels = channels
     self.inputScale = inputScale
     self.inputZeroPoint = inputZeroPoint
+    self.isFactorFirst = isFactorFirst
     self.minimum = minimum
     self.maximum = maximum
   }

@@ -186,15 +186,19 @@ package struct RealArithmetic: LayerArithmetic {
 }
 
 /// Real activations, quantized to int8 on the fly, with int8 weights:
-/// `activation(bias + inputScale * weightScale * sum (input - inputZeroPoint) * weight)`.
+/// `activation(bias + sum * (inputScale * weightScale))`, where `sum` is that of `(input - inputZeroPoint) * weight`; or
+/// `activation(bias + sum * weightScale * inputScale)`.
 package struct HybridArithmetic: LayerArithmetic {
   package var inputScale: Float
   package var inputZeroPoint: Int16
+  /// Whether sums are multiplied with the weights' scale first, and with the input's then.
+  package var isFactorFirst: Bool
   package var activation: RealActivation
 
-  package init(inputScale: Float, inputZeroPoint: Int16, activation: RealActivation) {
+  package init(inputScale: Float, inputZeroPoint: Int16, isFactorFirst: Bool, activation: RealActivation) {
     self.inputScale = inputScale
     self.inputZeroPoint = inputZeroPoint
+    self.isFactorFirst = isFactorFirst
     self.activation = activation
   }
 
@@ -218,6 +222,7 @@ package struct HybridArithmetic: LayerArithmetic {
   ///   - factor: the weights' scale.
   @inline(__always)
   package func output(_ sum: Int32, bias: Float, factor: Float) -> Float {
-    activation.apply(to: bias + Float(sum) * (inputScale * factor))
+    let real = Float(sum)
+    return activation.apply(to: bias + (isFactorFirst ? real * factor * inputScale : real * (inputScale * factor)))
   }
 }

@@ -35,21 +35,31 @@ func realRangeKernel(_ task: RealRangeTask) -> RealRange {
   return range
 }
 
-/// Real numbers to int8 by a factor of the run; product and sum are rounded apart.
+/// Real numbers to int8 by a factor of the run.
+///
+/// The reference rounds eight numbers at once by adding a half and dropping the fraction, in single precision: halves
+/// are raised to the next integer, and so is the largest number below one half. Of the last ones, of which there are
+/// fewer than eight, that number is not raised.
 func dynamicQuantizeKernel(_ task: DynamicQuantizeTask) {
+  let inVectors = task.count & ~7
+  quantizeNumbers(task, 0, inVectors, nudge: 0.5)
+  quantizeNumbers(task, inVectors, task.count, nudge: 0.49999997)
+}
+
+@inline(__always)
+private func quantizeNumbers(_ task: DynamicQuantizeTask, _ first: Int, _ end: Int, nudge: Float) {
   let input = task.input
   let output = task.output
   let (factor, offset, lowest) = (task.factor, task.offset, task.lowest)
-  var index = 0
-  while index < task.count {
-    let sum = offset + input[index] * factor
+  var index = first
+  while index < end {
+    let product = input[index] * factor
     // Beyond these bounds every result saturates.
-    let number = sum == sum ? sum : 0
+    let number = product == product ? product : 0
     let low = number < -1024 ? -1024 : number
     let bounded = low > 1024 ? 1024 : low
-    // The largest number below one half: halves are raised to the next integer, numbers below a half are not.
-    let nudge: Float = bounded < 0 ? -0.49999997 : 0.49999997
-    let value = truncated(bounded + nudge)
+    // Below 2^11 in magnitude: no overflow.
+    let value = truncated(bounded + (bounded < 0 ? -nudge : nudge)) &+ offset
     let raised = value < lowest ? lowest : value
     output[index] = Int8(truncatingIfNeeded: raised > 127 ? 127 : raised)
     index &+= 1
@@ -111,11 +121,12 @@ func scaleRealSums(_ task: RealScalingTask, _ sums: UnsafeMutableRawPointer) {
   }
 }
 
-/// `bias + sum * (inputScale * factor)`, each rounded, inside bounds.
+/// `bias + sum * (inputScale * factor)` or `bias + sum * factor * inputScale`, each rounded, inside bounds.
 private struct RealScaling {
   private let factors: UnsafePointer<Float>
   private let bias: UnsafePointer<Float>
   private let scale: Float
+  private let isFactorFirst: Bool
   private let minimum: Float
   private let maximum: Float
   private let scales: Reals
@@ -127,6 +138,7 @@ private struct RealScaling {
     factors = task.factors
     bias = task.bias
     scale = task.inputScale
+    isFactorFirst = task.isFactorFirst
     minimum = task.minimum
     maximum = task.maximum
     scales = splatReal(scale)
@@ -137,14 +149,16 @@ private struct RealScaling {
   /// Of 16 channels.
   @inline(__always)
   func scaled(_ sums: Reals, _ channel: Int) -> Reals {
-    let products = times(sums, times(scales, loadReals(factors + channel)))
+    let factors = loadReals(factors + channel)
+    let products = isFactorFirst ? times(times(sums, factors), scales) : times(sums, times(scales, factors))
     return inside(plus(loadReals(bias + channel), products), minima, maxima)
   }
 
   /// Of one channel.
   @inline(__always)
   func scaled(_ sum: Float, _ channel: Int) -> Float {
-    let value = bias[channel] + sum * (scale * factors[channel])
+    let factor = factors[channel]
+    let value = bias[channel] + (isFactorFirst ? sum * factor * scale : sum * (scale * factor))
     let raised = value < minimum ? minimum : value
     return maximum < raised ? maximum : raised
   }

@@ -194,7 +194,7 @@ extension GraphBuilder {
     guard let quantization, quantization.isPresent else {
       throw error(.invalidOperator, "\(name) has no quantization")
     }
-    guard quantization.details == nil, quantization.scales.count == 1, quantization.zeroPoints.count <= 1 else {
+    guard !quantization.hasOtherScheme, quantization.scales.count == 1, quantization.zeroPoints.count <= 1 else {
       throw error(.invalidOperator, "\(name) must have a single scale and zero point")
     }
     return Affine(
@@ -207,7 +207,7 @@ extension GraphBuilder {
     guard let quantization = operand.quantization, quantization.isPresent else {
       throw error(.invalidOperator, "\(operand.name) has no quantization")
     }
-    guard quantization.details == nil else {
+    guard !quantization.hasOtherScheme else {
       throw error(.unsupportedFile, "\(operand.name) has a quantization scheme that is not supported")
     }
     let count = quantization.scales.count

@@ -14,6 +14,11 @@ struct HybridLayer: Sendable {
   let kind: Kind
   let batches: Int
   let isAsymmetric: Bool
+  /// Whether the reference multiplies sums with the weights' scale before the input's, not with the product of both.
+  var isFactorFirst: Bool {
+    if case .convolution = kind { return isAsymmetric }
+    return false
+  }
   let activation: RealActivation
   let input: ReadSlot
   let weights: ReadSlot
@@ -106,7 +111,8 @@ extension HybridLayer {
         isAsymmetric: isAsymmetric, input: input.extracting((batch * inputCount)..<(batch * inputCount + inputCount)),
         output: &quantized)
       let arithmetic = HybridArithmetic(
-        inputScale: scale.scale, inputZeroPoint: scale.zeroPoint, activation: activation)
+        inputScale: scale.scale, inputZeroPoint: scale.zeroPoint, isFactorFirst: isFactorFirst,
+        activation: activation)
       var part = output._mutatingExtracting((batch * outputCount)..<(batch * outputCount + outputCount))
       switch kind {
       case .convolution(let geometry, let groups):

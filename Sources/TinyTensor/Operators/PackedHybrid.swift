@@ -80,7 +80,7 @@ extension PackedHybrid {
       .dynamicQuantize(
         DynamicQuantizeTask(
           input: input, output: output, count: inputCount, factor: scale.inverse,
-          offset: Float(scale.result.zeroPoint), lowest: layer.isAsymmetric ? -128 : -127)), memory.workers)
+          offset: Int32(scale.result.zeroPoint), lowest: layer.isAsymmetric ? -128 : -127)), memory.workers)
     return scale.result
   }
 
@@ -98,8 +98,8 @@ extension PackedHybrid {
           weightSums: weightSums.map { unsafe memory.pointer($0).assumingMemoryBound(to: Int32.self) },
           factors: memory.pointer(layer.scales).assumingMemoryBound(to: Float.self),
           bias: memory.pointer(layer.bias).assumingMemoryBound(to: Float.self), rows: rows, channels: channels,
-          inputScale: scale.scale, inputZeroPoint: Int32(scale.zeroPoint), minimum: layer.activation.minimum,
-          maximum: layer.activation.maximum)), memory.workers)
+          inputScale: scale.scale, inputZeroPoint: Int32(scale.zeroPoint), isFactorFirst: layer.isFactorFirst,
+          minimum: layer.activation.minimum, maximum: layer.activation.maximum)), memory.workers)
   }
 }
 

@@ -164,8 +164,9 @@ struct ModelDecoder {
     var details: Quantization.Details?
     let detailsType = try table.scalar(4, default: UInt8(0))
     if detailsType != 0 {
-      details = .unknown(type: detailsType)
-      if let union = try table.union(4, &budget) {
+      // Some converters write the type of a custom scheme and no table; it has no bytes then.
+      details = detailsType == 1 ? .custom(byteCount: 0) : .unknown(type: detailsType)
+      if try table.unverifiedTablePosition(5) != nil, let union = try table.union(4, &budget) {
         details = try quantizationDetails(detailsType, union.table)
       }
     }

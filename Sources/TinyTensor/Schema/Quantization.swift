@@ -12,7 +12,8 @@ public struct Quantization: Sendable, Hashable {
   public var minimum: [Float]
   /// Largest values seen while the model was calibrated; for information.
   public var maximum: [Float]
-  /// Another scheme in place of scales and zero points, if the file has one.
+  /// Another scheme in place of scales and zero points, if the file has one. A custom one is for information: scales and
+  /// zero points hold, as in TensorFlow Lite.
   public var details: Details?
 
   /// Quantization schemes beyond scale and zero point.
@@ -49,13 +50,21 @@ public struct Quantization: Sendable, Hashable {
   }
 
   /// Whether there is anything to quantize with.
-  public var isPresent: Bool { !scales.isEmpty || details != nil }
+  public var isPresent: Bool { !scales.isEmpty || hasOtherScheme }
 
   /// The scale, if the tensor has a single one.
-  public var scale: Float? { scales.count == 1 && details == nil ? scales[0] : nil }
+  public var scale: Float? { scales.count == 1 && !hasOtherScheme ? scales[0] : nil }
 
   /// The zero point, if the tensor has a single one.
-  public var zeroPoint: Int64? { zeroPoints.count == 1 && details == nil ? zeroPoints[0] : nil }
+  public var zeroPoint: Int64? { zeroPoints.count == 1 && !hasOtherScheme ? zeroPoints[0] : nil }
+
+  /// Whether scales and zero points are not what counts.
+  var hasOtherScheme: Bool {
+    switch details {
+    case nil, .custom: false
+    case .blockwise, .multiAxis, .unknown: true
+    }
+  }
 
   /// The real number that a stored one stands for, in a tensor with a single scale: `scale * (stored - zeroPoint)`,
   /// computed in double precision and rounded once.

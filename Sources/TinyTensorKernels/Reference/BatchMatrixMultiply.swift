@@ -78,7 +78,7 @@ package func multiplyMatricesHybridReference(
       sizes.pack(lhs, matrix: lhsMatrix, row: row, into: &lhsRow)
       let scale = quantizeDynamicallyReference(isAsymmetric: isAsymmetric, input: lhsRow.span, output: &quantizedRow)
       let arithmetic = HybridArithmetic(
-        inputScale: scale.scale, inputZeroPoint: scale.zeroPoint, activation: activation)
+        inputScale: scale.scale, inputZeroPoint: scale.zeroPoint, isFactorFirst: false, activation: activation)
       multiplyRow(
         arithmetic, sizes, factor: factor, row: quantizedRow.span, columns: rhsColumns.span,
         output: &output, at: (outputMatrix * sizes.rows + row) * sizes.columns)

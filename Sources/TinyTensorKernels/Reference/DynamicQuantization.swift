@@ -32,16 +32,30 @@ package func quantizeDynamicallyReference(
     for index in input.indices { output[index] = 0 }
     return DynamicScale(scale: 1, zeroPoint: 0)
   }
-  let offset = Float(scale.result.zeroPoint)
+  let offset = Int64(scale.result.zeroPoint)
   let lowest: Int64 = isAsymmetric ? -128 : -127
   for index in input.indices {
-    let rounded = roundHalfAwayFromZero(Double(offset + input[index] * scale.inverse))
-    output[index] = Int8(truncatingIfNeeded: min(max(rounded, lowest), 127))
+    let number = input[index] * scale.inverse
+    let isInVector = index < input.count / DynamicScale.vectorCount * DynamicScale.vectorCount
+    // Below 2^62 in magnitude, and the offset below 2^7: no overflow.
+    let whole = (isInVector ? DynamicScale.roundedInVector(number) : roundHalfAwayFromZero(Double(number))) &+ offset
+    output[index] = Int8(truncatingIfNeeded: min(max(whole, lowest), 127))
   }
   return scale.result
 }
 
 extension DynamicScale {
+  /// The reference rounds as many numbers at once, and what is left of a row one by one.
+  fileprivate static var vectorCount: Int { 8 }
+
+  /// A number of those that are rounded at once: a half is added, then the fraction is dropped. Beside ties away from
+  /// zero, this raises the largest number below one half, whose sum with a half is rounded to 1.
+  fileprivate static func roundedInVector(_ number: Float) -> Int64 {
+    let raised = number + (number < 0 ? -0.5 : 0.5)
+    guard raised.magnitude < 0x1p31 else { return roundHalfAwayFromZero(Double(raised)) }
+    return Int64(raised)
+  }
+
   /// What numbers of a range are given, and the factor that they are multiplied with; `nil` if all are 0.
   ///
   /// - Parameters:
@@ -62,18 +76,20 @@ private func symmetricScale(_ smallest: Float, _ largest: Float) -> (result: Dyn
   return (DynamicScale(scale: range / 127, zeroPoint: 0), 127 / range)
 }
 
-/// `nil` if all numbers are 0. Quotients in double precision; the scale is rounded to single precision before it is
-/// inverted. The zero point is computed from the end of the range that gives the smaller error.
+/// `nil` if all numbers are 0. The range is a difference in single precision; quotients are in double precision, and the
+/// scale is rounded to single precision before it is inverted. The zero point is computed from the end of the range that
+/// gives the smaller error. A range that is not finite gives a scale that is not, and a valid zero point.
 private func asymmetricScale(_ smallest: Float, _ largest: Float) -> (result: DynamicScale, inverse: Float)? {
+  guard smallest < largest else { return nil }
   let low = Double(smallest)
   let high = Double(largest)
-  guard low < high else { return nil }
-  let scale = (high - low) / 255
+  let scale = Double(largest - smallest) / 255
   let fromLow = -128 - low / scale
   let fromHigh = 127 - high / scale
   let lowError = 128 + (low / scale).magnitude
   let highError = 127 + (high / scale).magnitude
   let zeroPoint = min(max(roundHalfAwayFromZero(lowError < highError ? fromLow : fromHigh), -128), 127)
   let rounded = Float(scale)
-  return (DynamicScale(scale: rounded, zeroPoint: Int16(truncatingIfNeeded: zeroPoint)), Float(1 / Double(rounded)))
+  let result = DynamicScale(scale: rounded, zeroPoint: Int16(truncatingIfNeeded: zeroPoint))
+  return (result, rounded == 0 ? 0 : Float(1 / Double(rounded)))
 }

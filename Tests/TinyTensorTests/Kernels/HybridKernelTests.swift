@@ -130,7 +130,7 @@ struct HybridKernelTests {
               unsafe set.quantize(
                 DynamicQuantizeTask(
                   input: source, output: target, count: count, factor: chosen.inverse,
-                  offset: Float(scale.zeroPoint), lowest: isAsymmetric ? -128 : -127))
+                  offset: Int32(scale.zeroPoint), lowest: isAsymmetric ? -128 : -127))
             }
           }
           #expect(found == expected, "\(count) numbers of kind \(kind)")

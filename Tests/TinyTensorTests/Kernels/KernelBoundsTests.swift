@@ -117,7 +117,7 @@ struct KernelBoundsTests {
           sums: real.base + 4 * channels, weightSums: weightSums,
           factors: UnsafePointer(source.base.assumingMemoryBound(to: Float.self)),
           bias: UnsafePointer(source.base.assumingMemoryBound(to: Float.self)), rows: 1, channels: channels,
-          inputScale: 1, inputZeroPoint: 3, minimum: 1000, maximum: 1000))
+          inputScale: 1, inputZeroPoint: 3, isFactorFirst: isWhole, minimum: 1000, maximum: 1000))
       #expect(real.touched == Array((4 * channels)..<(8 * channels)))
     }
 

@@ -55,8 +55,8 @@ struct CaseTests {
     arguments: [
       "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 156,
       "cases-control": 8,
-      "cases-recurrent-hybrid": 149,
-      "cases-half": 20, "cases-arithmetic": 21,
+      "cases-recurrent-hybrid": 171,
+      "cases-half": 20, "cases-arithmetic": 45,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))
