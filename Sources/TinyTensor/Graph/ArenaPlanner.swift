@@ -57,7 +57,7 @@ struct ArenaPlanner {
     var comparisons = 0
     for (index, number) in order.enumerated() {
       comparisons += placed.count
-      guard comparisons <= Self.mostComparisons else {
+      guard comparisons <= mostComparisons else {
         return place(order[index...], sizes, behind: Layout(offsets: offsets, byteCount: byteCount))
       }
       let request = requests[number]
@@ -82,7 +82,7 @@ struct ArenaPlanner {
   }
 
   /// Comparisons of values: those of 8,000 values, more than networks have.
-  static let mostComparisons = 1 << 25
+  var mostComparisons = 1 << 25
 
   /// Places values behind all others, by their beginnings: each where one of its size lay that is not living any more.
   private func place(_ numbers: ArraySlice<Int>, _ sizes: [Int], behind layout: Layout) -> Layout? {

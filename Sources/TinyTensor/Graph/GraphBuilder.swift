@@ -168,20 +168,7 @@ struct GraphBuilder {
         initialByte: tensor.elementType == .int8 ? UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0) : 0)
       return Value(shape: shape, source: .variable(number))
     }
-    if let range {
-      let shape = Shape(tensor.shape)
-      // Also of a constant that no operator reads: a caller may, or an observer.
-      if tensor.sparsity == nil, let shape, let needed = tensor.elementType.byteCount(of: shape.count),
-        needed > range.count
-      {
-        throw ModelError(
-          .invalidGraph,
-          "constant tensor \(tensor.name) of \(tensor.elementType) \(shape) needs \(needed) bytes; its buffer has "
-            + "\(range.count)",
-          tensorName: tensor.name)
-      }
-      return Value(shape: shape, source: .constant(.file(range)))
-    }
+    if let range { return Value(shape: Shape(tensor.shape), source: .constant(.file(range))) }
     // A constant without elements needs no data.
     if let shape = Shape(tensor.shape), shape.count == 0, shape.rank > 0, tensor.buffer > 0 {
       return Value(shape: shape, source: .constant(.file(0..<0)))
@@ -203,7 +190,22 @@ struct GraphBuilder {
         try end(operation)
       }
     }
+    try checkConstants()
     return facts
+  }
+
+  /// Refuses a constant with too little data that no operator reads: a caller may, or an observer.
+  private func checkConstants() throws(ModelError) {
+    for (tensor, value) in zip(subgraph.tensors, values) {
+      guard case .constant(.file(let range)) = value.source, tensor.sparsity == nil, let shape = value.shape,
+        let needed = tensor.elementType.byteCount(of: shape.count), needed > range.count
+      else { continue }
+      throw ModelError(
+        .invalidGraph,
+        "constant tensor \(tensor.name) of \(tensor.elementType) \(shape) needs \(needed) bytes; its buffer has "
+          + "\(range.count)",
+        tensorName: tensor.name)
+    }
   }
 
   /// Has the device that claims the current operator take it.
