@@ -70,17 +70,20 @@ let package = Package(
     .target(
       name: "TinyTensor",
       dependencies: [
-        "FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVXVNNI",
+        "Deflate", "FlatbufferReader", "TinyTensorKernels", "KernelInterface", "KernelsPortable", "KernelsAVX2",
+        "KernelsAVXVNNI",
         "KernelsAVX512",
       ], swiftSettings: settings),
     // Optimised in debug builds too: decoders are loops over bytes.
-    .target(name: "ImageFiles", swiftSettings: kernelSettings),
+    .target(name: "ImageFiles", dependencies: ["Deflate"], swiftSettings: kernelSettings),
     .executableTarget(
       name: "tinyrun", dependencies: ["FlatbufferReader", "ImageFiles", "TinyTensor", "TinyTensorKernels"],
       swiftSettings: toolSettings),
 
     // MARK: Implementation details
     .target(name: "TinyTensorKernels", swiftSettings: kernelSettings),
+    // Compressed data, in pictures and behind models.
+    .target(name: "Deflate", swiftSettings: kernelSettings),
 
     // What the kernels of all instruction sets have in common.
     .target(name: "KernelInterface", swiftSettings: [.swiftLanguageMode(.v6)] + warnings),
@@ -94,7 +97,7 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(name: "FlatbufferReaderTests", dependencies: ["FlatbufferReader"], swiftSettings: testSettings),
-    .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: testSettings),
+    .testTarget(name: "ImageFilesTests", dependencies: ["Deflate", "ImageFiles"], swiftSettings: testSettings),
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: testSettings),
     .testTarget(
       name: "TinyTensorTests",

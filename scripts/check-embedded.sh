@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Every module that has to compile, after those that it imports.
-modules=(FlatbufferReader TinyTensorKernels KernelInterface KernelsPortable TinyTensor)
+modules=(Deflate FlatbufferReader TinyTensorKernels KernelInterface KernelsPortable TinyTensor)
 
 # Kernels of vectors: all pointers, without the marks of strict memory safety, and with the compiler's own names. Their
 # sources are partly linked from another folder.

@@ -4,7 +4,8 @@ inputs, and prints what came of each.
 
     compare-with-litert.py [--seed N] [--runs N] [--tinyrun PATH] [--verbose] FOLDER_OR_FILE...
 
-Needs ai-edge-litert and numpy (PyPI). A file is
+Needs ai-edge-litert and numpy (PyPI). LiteRT's interpreter has a graph's inputs and outputs in the graph's order,
+tinyrun in that of its signature: they are matched by their tensors' names, not by their places. A file is
 
     equal    all outputs of all runs are the same bytes (numbers of float32: within 1e-5 of their size, or 1e-6)
     differs  an output is not; the first tensor that differs, in the order of execution, and its largest difference are
@@ -80,7 +81,6 @@ def run_litert(path, seed, runs, folder):
 
             plain = interpreter(False)
             rng = np.random.default_rng(seed)
-            names = []
             for run in range(runs):
                 for index, detail in enumerate(plain.get_input_details()):
                     data = random_input(rng, detail)
@@ -90,9 +90,13 @@ def run_litert(path, seed, runs, folder):
                 for index, detail in enumerate(plain.get_output_details()):
                     value = plain.get_tensor(detail["index"])
                     np.ascontiguousarray(value).tofile(f"{folder}/out-{run}-{index}.bin")
-            names = [(d["name"], np.dtype(d["dtype"]).name) for d in plain.get_output_details()]
+            def places(details):
+                return [
+                    {"tensor": int(d["index"]), "name": d["name"], "type": np.dtype(d["dtype"]).name} for d in details]
+
             with open(f"{folder}/litert.json", "w", encoding="utf-8") as file:
-                json.dump({"inputs": len(plain.get_input_details()), "outputs": names}, file)
+                json.dump({
+                    "inputs": places(plain.get_input_details()), "outputs": places(plain.get_output_details())}, file)
             # Last, since it may end the process.
             keep_tensors(interpreter, folder)
             status = 0
@@ -129,11 +133,11 @@ def first_difference(path, tinyrun, folder, inputs):
     dump = f"{folder}/dump"
     done = subprocess.run(
         [tinyrun, "run", path, *inputs, "--dump-tensors", dump], capture_output=True, text=True)
-    order = subprocess.run([tinyrun, "inspect", path, "--json"], capture_output=True, text=True)
-    if done.returncode or order.returncode:
+    report = inspected(path, tinyrun)
+    if done.returncode or report is None:
         return None
     tensors = {entry["tensor"]: entry for entry in json.load(open(f"{dump}/tensors.json"))}
-    for operator in json.loads(order.stdout)["subgraphs"][0]["operators"]:
+    for operator in report["subgraphs"][report["main_subgraph"]]["operators"]:
         for tensor in operator["outputs"]:
             entry, expected = tensors.get(tensor), f"{folder}/tensor-{tensor}.bin"
             if entry is None or not os.path.exists(expected):
@@ -145,13 +149,38 @@ def first_difference(path, tinyrun, folder, inputs):
     return None
 
 
+def inspected(path, tinyrun):
+    """What `tinyrun inspect --json` says of a file; None where it does not open it."""
+    done = subprocess.run([tinyrun, "inspect", path, "--json"], capture_output=True, text=True)
+    return None if done.returncode else json.loads(done.stdout)
+
+
+def matched(places, report, side):
+    """For each of tinyrun's inputs or outputs the place of the tensor of that name in LiteRT's list; None for none.
+
+    Of tensors with one name, the one with the same index is meant."""
+    tensors = report["subgraphs"][report["main_subgraph"]]["tensors"]
+    found = []
+    for own in report[side]:
+        name = tensors[own["tensor"]]["name"]
+        same = [place for place, other in enumerate(places) if other["name"] == name]
+        exact = [place for place in same if places[place]["tensor"] == own["tensor"]]
+        found.append((exact or same or [None])[0])
+    return found
+
+
 def compare(path, tinyrun, seed, runs):
     """What came of a file: its class and a remark."""
     with tempfile.TemporaryDirectory() as folder:
         litert = run_litert(path, seed, runs, folder)
-        inputs = []
-        if litert:
-            inputs = [f"{folder}/in-{run}-{index}.bin" for run in range(runs) for index in range(litert["inputs"])]
+        report = inspected(path, tinyrun)
+        inputs, outputs = [], []
+        if litert and report and report["runnable"]:
+            order = matched(litert["inputs"], report, "inputs")
+            outputs = matched(litert["outputs"], report, "outputs")
+            if None in order or sorted(order) != list(range(len(litert["inputs"]))):
+                return "differs", "its inputs are not LiteRT's: another subgraph, or a signature that leaves some out"
+            inputs = [f"{folder}/in-{run}-{place}.bin" for run in range(runs) for place in order]
         done = subprocess.run(
             [tinyrun, "run", path, *inputs, "--output-prefix", f"{folder}/tt-"], capture_output=True, text=True)
         if done.returncode < 0 or done.returncode > 4:
@@ -162,15 +191,22 @@ def compare(path, tinyrun, seed, runs):
             return "refused", reason + ("" if litert else "  (LiteRT does not run it either)")
         if not litert:
             return "unknown", "LiteRT does not run it"
+        for place, other in enumerate(litert["outputs"]):
+            if place not in outputs:
+                return "differs", f"output {other['name']} is not among tinyrun's"
         count = runs if inputs else 1
         for run in range(count):
-            for index, (name, dtype) in enumerate(litert["outputs"]):
+            for index, place in enumerate(outputs):
+                # A signature may name tensors that LiteRT's interpreter does not give.
+                if place is None:
+                    continue
                 tail = "" if run == 0 else f"-run{run}"
                 given = open(f"{folder}/tt-{index}{tail}.bin", "rb").read()
-                gap = difference(given, open(f"{folder}/out-{run}-{index}.bin", "rb").read(), dtype)
+                output = litert["outputs"][place]
+                gap = difference(given, open(f"{folder}/out-{run}-{place}.bin", "rb").read(), output["type"])
                 if gap:
-                    first = first_difference(path, tinyrun, folder, inputs[:litert["inputs"]])
-                    return "differs", first or f"output {index} ({name}) of run {run}: {gap}"
+                    first = first_difference(path, tinyrun, folder, inputs[:len(litert["inputs"])])
+                    return "differs", first or f"output {output['name']} of run {run}: {gap}"
         return "equal", ""
 
 

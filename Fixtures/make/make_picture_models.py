@@ -14,6 +14,10 @@ crowd.tflite     8 x 14 pixels are six people: y, x and score of 17 joints, four
 maps.tflite      19 x 37 pixels are the maps of a PoseNet, 3 x 5 cells of each: scores before the logistic function,
                  offsets and displacements, in an order of its own; a byte v stands for (v - 128) / 12.75
 person.tflite    the same without displacements, its scores behind LOGISTIC
+colours.tflite   the mean of each colour of a picture of any sides; with labels that are compressed, in an archive that
+                 was written by itself, so that its offsets count from its own beginning
+planes.tflite    the mean of each colour of 3 x 5 pixels, channels first
+row.tflite       three pixels as they are stored: a number q stands for q / 64, from -2 to 1.984
 
 Needs ai-edge-litert, flatbuffers and numpy (requirements.txt).
 """
@@ -245,11 +249,48 @@ def person():
     return posenet("scores from pixels", {"heatmap": 17, "offset": 34}, ["offset", "heatmap"], True)
 
 
+def mean_of_colours(description, shape, axes):
+    """A model of a picture's mean colours."""
+    model = ModelBuilder(description)
+    image = model.input("image", shape, np.uint8, 1 / 255, 0)
+    shares = model.output("shares", [1, 3], np.uint8, 1 / 255, 0)
+    model.operator("MEAN", 2, [image, model.constant("axes", axes)], [shares], "ReducerOptions", keepDims=False)
+    return model
+
+
+def colours():
+    """Sides that are free."""
+    model = mean_of_colours("mean colours", [1, 1, 1, 3], [1, 2])
+    model.tensors[0].shapeSignature = [1, -1, -1, 3]
+    description = metadata("Colours", 0, 255, [("shares", "colours.txt", AXIS_LABELS)])
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        info = zipfile.ZipInfo("colours.txt")
+        info.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(info, "".join(f"{name} of all colours\n" for name in ("red", "green", "blue")))
+    return described(model.pack(), description) + out.getvalue()
+
+
+def planes():
+    """Channels first."""
+    return mean_of_colours("mean colours of planes", [1, 3, 3, 5], [2, 3]).pack()
+
+
+def row():
+    """Numbers of an unusual range."""
+    model = ModelBuilder("pixels as they are stored")
+    image = model.input("image", [1, 1, 3, 3], np.int8, 1 / 64, 0)
+    stored = model.output("stored", [1, 9], np.int8, 1 / 64, 0)
+    model.operator("RESHAPE", 1, [image, model.constant("shape", [1, 9])], [stored], "ReshapeOptions", newShape=[1, 9])
+    return model.pack()
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(FIXTURES, "described")
     os.makedirs(folder, exist_ok=True)
     for name, make in (("digits", digits), ("objects", objects), ("doubts", doubts), ("regions", regions),
-                       ("joints", joints), ("crowd", crowd), ("maps", maps), ("person", person)):
+                       ("joints", joints), ("crowd", crowd), ("maps", maps), ("person", person),
+                       ("colours", colours), ("planes", planes), ("row", row)):
         data = make()
         with open(os.path.join(folder, f"{name}.tflite"), "wb") as file:
             file.write(data)

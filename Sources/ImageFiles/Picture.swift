@@ -41,18 +41,7 @@ public struct Picture: Sendable, Equatable {
     } else if PortableAnymap.isRecognized(bytes) {
       self = try PortableAnymap.decode(bytes, limits)
     } else {
-      throw Self.unknown(bytes)
+      throw UnreadFormat.error(bytes)
     }
-  }
-
-  /// The error for bytes of no format that is read, which names the format where it can.
-  private static func unknown(_ bytes: [UInt8]) -> PictureError {
-    let known: [(mark: [UInt8], name: String)] = [
-      (Array("GIF8".utf8), "a GIF"), (Array("RIFF".utf8), "a RIFF or WebP"), ([0x49, 0x49, 0x2A, 0], "a TIFF"),
-      ([0x4D, 0x4D, 0, 0x2A], "a TIFF"),
-    ]
-    let name = known.first { bytes.starts(with: $0.mark) }?.name
-    let what = name.map { "\($0) file, which is not read" } ?? "no picture that is read"
-    return PictureError(.unknownFormat, "this is \(what); convert it to PNG, JPEG, BMP or PPM")
   }
 }

@@ -1,3 +1,5 @@
+import Deflate
+
 /// A file's bytes, read within their bounds, and the errors of its format.
 struct PictureSource {
   let bytes: [UInt8]
@@ -34,6 +36,19 @@ struct PictureSource {
       )
     }
     return count
+  }
+
+  /// The data of a zlib stream.
+  ///
+  /// - Parameters:
+  ///   - stream: the stream.
+  ///   - count: how many bytes it must give.
+  func inflated(_ stream: [UInt8], count: Int) throws(PictureError) -> [UInt8] {
+    do throws(InflateError) {
+      return try Inflater.zlib(stream.span, count: count)
+    } catch {
+      throw error.isTruncated ? truncated(error.message) : damaged(error.message)
+    }
   }
 
   func damaged(_ what: String, at position: Int? = nil) -> PictureError {

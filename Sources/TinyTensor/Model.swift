@@ -17,9 +17,9 @@ public final class Model: Sendable {
   public let device: Device
   /// The set of kernels that was chosen for it, where the device's options leave that open, too.
   public let kernelSet: KernelSet
-  /// What the caller sets, in the order of the signature.
+  /// What the caller sets, in the order of the signature, or else of the subgraph.
   public let inputs: [TensorInfo]
-  /// What the caller reads, in the order of the signature.
+  /// What the caller reads, in the order of the signature, or else of the subgraph.
   public let outputs: [TensorInfo]
   /// The operators, in the order of execution.
   public let operators: [OperatorInfo]

@@ -25,7 +25,8 @@ struct ModelLoader {
 
     let values = builder.values
     func info(_ tensor: Int, _ name: String) -> TensorInfo {
-      let description = subgraph.tensors[tensor]
+      // Operators may have changed types.
+      let description = builder.subgraph.tensors[tensor]
       let shape = values[tensor].shape?.array ?? description.shape
       return TensorInfo(
         name: name, tensor: tensor, elementType: description.elementType, shape: shape,
@@ -171,70 +172,5 @@ struct ModelLoader {
       return "\(entry.name) version \(code.version) (known up to \(entry.newestVersion))"
     }
     return nil
-  }
-}
-
-/// Where a run enters a file: a subgraph, and its inputs and outputs by name.
-struct EntryPoint {
-  let signature: ModelFile.Signature?
-  let subgraph: Int
-  let inputs: [ModelFile.NamedTensor]
-  let outputs: [ModelFile.NamedTensor]
-
-  init(_ file: ModelFile, _ options: ModelOptions) throws(ModelError) {
-    guard !file.subgraphs.isEmpty else { throw ModelError(.invalidGraph, "the model has no subgraph") }
-    signature = try Self.select(file, options.signature)
-    subgraph = signature?.subgraph ?? 0
-    guard file.subgraphs.indices.contains(subgraph) else {
-      throw ModelError(
-        .invalidGraph, "signature \(signature?.key ?? "") refers to subgraph \(subgraph) of \(file.subgraphs.count)")
-    }
-    let graph = file.subgraphs[subgraph]
-    if let signature {
-      inputs = signature.inputs
-      outputs = signature.outputs
-      // Every input of the graph must be one that the signature lets the caller set.
-      let settable = Set(inputs.map { $0.tensor })
-      for tensor in graph.inputs where !settable.contains(tensor) {
-        throw ModelError(.invalidGraph, "signature \(signature.key) leaves out input \(tensor) of its subgraph")
-      }
-    } else {
-      func named(_ tensor: Int) -> ModelFile.NamedTensor {
-        .init(name: graph.tensors.indices.contains(tensor) ? graph.tensors[tensor].name : "", tensor: tensor)
-      }
-      inputs = graph.inputs.map(named)
-      outputs = graph.outputs.map(named)
-    }
-  }
-
-  private static func select(_ file: ModelFile, _ key: String?) throws(ModelError) -> ModelFile.Signature? {
-    if let key {
-      if let signature = file.signatures.first(where: { $0.key == key }) { return signature }
-      var keys = ""
-      for signature in file.signatures { keys += (keys.isEmpty ? "" : ", ") + "\"\(signature.key)\"" }
-      throw ModelError(
-        .unknownName, "no signature named \"\(key)\"; this model has \(keys.isEmpty ? "none" : keys)")
-    }
-    if let signature = file.signatures.first(where: { $0.key == "serving_default" }) { return signature }
-    return file.signatures.count == 1 ? file.signatures[0] : nil
-  }
-
-  /// Inputs with the shapes that the options give them.
-  func shapedInputs(
-    _ options: ModelOptions, _ graph: ModelFile.Subgraph
-  ) throws(ModelError) -> [GraphInput] {
-    var unused = options.inputShapes
-    var shaped: [GraphInput] = []
-    for input in inputs {
-      let own = graph.tensors[input.tensor].name
-      let shape = unused[input.name] ?? unused[own]
-      unused[input.name] = nil
-      unused[own] = nil
-      shaped.append(GraphInput(tensor: input.tensor, shape: shape))
-    }
-    for name in unused.keys.sorted() {
-      throw ModelError(.unknownName, "a shape is given for input \"\(name)\", which the model does not have")
-    }
-    return shaped
   }
 }

@@ -1,7 +1,7 @@
 /// Choices that are made when a model is loaded.
 public struct ModelOptions: Sendable {
-  /// The signature to run; `nil` takes `serving_default`, or the only signature, or the first subgraph's own inputs and
-  /// outputs.
+  /// The signature to run; `nil` takes ``ModelFile/defaultSignature``, or the first subgraph's own inputs and outputs in
+  /// their own order where there is none.
   public var signature: String?
   /// Shapes for inputs by name, where they shall differ from the file's; all other shapes follow from them.
   public var inputShapes: [String: [Int]]

@@ -106,32 +106,72 @@ extension Session {
 
   // MARK: Pixels
 
-  /// Sets an input from the bytes of an image: exact for any scale and zero point, through a table of all 256 values
-  /// that was made at load.
+  /// Sets an input from the bytes of an image: exact for any scale and zero point, for named mappings through a table of
+  /// all 256 values that was made at load.
   ///
   /// - Parameters:
-  ///   - input: one of this model's inputs, of type float32, or of type int8 or uint8 with a single scale.
-  ///   - pixels: as many bytes as the input has elements, in its order.
-  ///   - mapping: which real value a byte stands for.
-  /// - Throws: ``SessionError`` when the count differs, the type does not hold pixels, or the input belongs to another
-  ///   model.
+  ///   - input: one of this model's inputs, of type float32, or of type int8 or uint8 with a single scale; of int16 or
+  ///     int32 too for mappings of means and deviations.
+  ///   - pixels: as many bytes as the input has elements, in its order; channels are innermost.
+  ///   - mapping: which real value a byte stands for. One of several means is for an input with as many channels.
+  /// - Throws: ``SessionError`` when the count differs, the type does not hold pixels, the mapping has other channels, or
+  ///   the input belongs to another model.
   /// - Complexity: O(elements); allocates nothing.
   public mutating func setInput(
     _ input: Input, pixels: Span<UInt8>, mapping: PixelMapping = .unit
   ) throws(SessionError) {
     let info = try check(input)
     try checkCount(pixels.count, info.count, of: info, "pixels")
+    let channels = mapping.channels
+    if channels > 1, info.shape.last != channels {
+      throw SessionError(
+        .countMismatch,
+        "tensor \"\(info.name)\" \(describeShape(info.shape)) does not end in the \(channels) channels of the mapping")
+    }
     if info.elementType == .float32 {
       var target = try mutableInput(input, as: Float.self)
-      for index in pixels.indices { target[index] = mapping.real(pixels[index]) }
+      var channel = 0
+      for index in pixels.indices {
+        target[index] = mapping.real(pixels[index], channel: channel)
+        channel = channel + 1 == channels ? 0 : channel + 1
+      }
       return
     }
+    guard let table = mapping.index else { return try setPixels(input, info, pixels, mapping) }
     let tables = model.pixelTables[input.index]
     guard !tables.isEmpty else { throw noConversion(info) }
-    let start = mapping.index * 256
+    let start = table * 256
     var target = try inputBytes(input)
     for index in pixels.indices {
       target.storeBytes(of: tables[start + Int(pixels[index])], toByteOffset: index, as: UInt8.self)
+    }
+  }
+
+  /// Sets an input of integers under a mapping without a table.
+  private mutating func setPixels(
+    _ input: Input, _ info: TensorInfo, _ pixels: Span<UInt8>, _ mapping: PixelMapping
+  ) throws(SessionError) {
+    switch info.elementType {
+    case .int8: try setPixels(input, info, pixels, mapping, as: Int8.self)
+    case .uint8: try setPixels(input, info, pixels, mapping, as: UInt8.self)
+    case .int16: try setPixels(input, info, pixels, mapping, as: Int16.self)
+    case .int32: try setPixels(input, info, pixels, mapping, as: Int32.self)
+    default: throw noConversion(info)
+    }
+  }
+
+  private mutating func setPixels<Element: TensorScalar & FixedWidthInteger>(
+    _ input: Input, _ info: TensorInfo, _ pixels: Span<UInt8>, _ mapping: PixelMapping, as: Element.Type
+  ) throws(SessionError) {
+    guard let conversion = model.inputConversions[input.index] else { throw noConversion(info) }
+    let zeroPoint = Int64(conversion.zeroPoint)
+    var target = try mutableInput(input, as: Element.self)
+    var channel = 0
+    for index in pixels.indices {
+      let real = mapping.real(pixels[index], channel: channel)
+      target[index] = Element(
+        clamping: Quantization.nearest(to: real, scale: conversion.scale, zeroPoint: zeroPoint))
+      channel = channel + 1 == mapping.channels ? 0 : channel + 1
     }
   }
 

@@ -63,30 +63,3 @@ public struct OperatorInfo: Sendable, Hashable {
   /// Whether it does not run since the operators that make its inputs write into its output: a concatenation.
   public var isInPlace: Bool { kernel == "in place" }
 }
-
-/// How the bytes of an image become input values.
-public struct PixelMapping: Sendable, Hashable, CaseIterable {
-  /// Index of its table among those of an input.
-  let index: Int
-
-  /// From 0 to 1: `v / 255`.
-  public static let unit = PixelMapping(index: 0)
-  /// From -1 to 1: `v / 127.5 - 1`.
-  public static let centred = PixelMapping(index: 1)
-  /// From 0 to 255: `v`.
-  public static let raw = PixelMapping(index: 2)
-
-  /// All mappings.
-  public static var allCases: [PixelMapping] { [.unit, .centred, .raw] }
-
-  /// The real value of a byte, in single precision.
-  ///
-  /// - Parameter byte: the byte.
-  public func real(_ byte: UInt8) -> Float {
-    switch index {
-    case 0: Float(byte) / 255
-    case 1: Float(byte) / 127.5 - 1
-    default: Float(byte)
-    }
-  }
-}

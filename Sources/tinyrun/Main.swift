@@ -19,12 +19,23 @@ struct TinyRun {
       EdgeTPUHelper.serveIfAsked()
     #endif
     do {
-      try run(Array(CommandLine.arguments.dropFirst()))
+      try run(words)
     } catch {
       let failure = Failure(error)
       Terminal.printFailure(failure.message)
       exit(failure.status.rawValue)
     }
+  }
+
+  /// The words behind the program's name, as the system gave them: paths may be other than UTF-8.
+  private static var words: [String] {
+    var words: [String] = []
+    // Sound: the system ends each word with a zero, and nothing changes them.
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let word = unsafe CommandLine.unsafeArgv[index] else { break }
+      words.append(unsafe SystemPath.text(UnsafeRawBufferPointer(start: word, count: strlen(word))))
+    }
+    return words
   }
 
   private static func run(_ words: [String]) throws {

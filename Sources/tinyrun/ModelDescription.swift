@@ -45,23 +45,30 @@ struct ModelDescription {
     guard let attached = files.first(where: { $0.name == name }) else {
       throw Failure(.refused, "\(path): its metadata name the labels \(name), which are not in the file; use --labels")
     }
-    guard !attached.isCompressed else {
-      throw Failure(.refused, "\(path): its labels \(name) are compressed, which is not read; use --labels")
+    do {
+      return try Labels(bytes: try file.contents(of: attached), name: "\(path): \(name)")
+    } catch let error as ModelError {
+      throw Failure(.refused, "\(path): \(error.message); use --labels")
     }
-    return try Labels(bytes: file.array(attached), name: "\(path): \(name)")
   }
 
   /// How pixels become an input's values: as the metadata say, or else so that they fill what the input can hold.
   ///
-  /// - Parameter input: the first input of the model.
-  func mapping(for input: TensorInfo) -> PictureMapping {
+  /// - Parameters:
+  ///   - input: the first input of the model.
+  ///   - channels: how many it has.
+  /// - Throws: ``Failure`` where neither says it.
+  func mapping(for input: TensorInfo, channels: Int) throws -> PictureMapping {
     // With a value for each channel, or one for all.
     if let normalization = Self.element(metadata?.inputs, 0)?.normalization,
-      [1, input.shape.last ?? 1].contains(normalization.means.count)
+      [1, channels].contains(normalization.means.count), let mapping = PictureMapping(normalization)
     {
-      return PictureMapping(normalization)
+      return mapping
     }
-    let choice = MappingName.choice(for: input)
-    return PictureMapping(.named(choice.mapping), choice.reason)
+    do {
+      return try MappingName.choice(for: input)
+    } catch {
+      throw Failure(error).about(path)
+    }
   }
 }

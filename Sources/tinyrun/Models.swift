@@ -1,5 +1,15 @@
 import TinyTensor
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#else
+  import Glibc
+#endif
+
 /// What all commands that load a model share.
 enum Models {
   /// Options of every command that runs models.
@@ -46,12 +56,24 @@ enum Models {
   /// Opens a model file, whatever it holds.
   static func open(_ path: String) throws -> ModelFile {
     // A pipe would be waited for.
-    guard Files.isRegularOrMissing(path) else { throw Failure(.refused, "\(path) is not a regular file") }
+    guard Files.isRegularOrMissing(path) else { throw notAFile(path) }
     do {
-      return try ModelFile(path: path)
+      if SystemPath.isPlain(path) { return try ModelFile(path: path) }
+      // The library takes paths that are text: the file is opened here, and again by its number.
+      let descriptor = try Files.openForReading(path)
+      defer { close(descriptor) }
+      return try ModelFile(path: "/dev/fd/\(descriptor)")
     } catch {
       throw Failure(error).about(path)
     }
+  }
+
+  private static func notAFile(_ path: String) -> Failure {
+    guard Files.kind(of: path) == .folder else { return Failure(.refused, "\(path) is not a regular file") }
+    guard Files.exists("\(path)/saved_model.pb") else {
+      return Failure(.refused, "\(path) is a folder; name the model file in it")
+    }
+    return Failure(.refused, "\(path) is a SavedModel of TensorFlow; convert it to TensorFlow Lite")
   }
 
   /// Opens a model and prepares it to run.
@@ -65,7 +87,8 @@ enum Models {
     try load(open(path), path, device, options)
   }
 
-  private static func load(
+  /// Prepares a model that has been opened to run on a device.
+  static func load(
     _ file: ModelFile, _ path: String, _ device: Device, _ options: ModelOptions
   ) throws -> Model {
     do {

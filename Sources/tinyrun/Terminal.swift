@@ -14,8 +14,8 @@ enum Terminal {
   ///
   /// - Throws: ``Failure`` when they cannot be written, as to a full disk.
   static func print(_ text: String) throws {
-    guard Files.writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) else {
-      throw Failure(.refused, "cannot write the result to standard output: \(Files.lastReason)")
+    if let number = Files.writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) {
+      throw Failure(.refused, "cannot write the result to standard output: \(Files.reason(number))")
     }
   }
 

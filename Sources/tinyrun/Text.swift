@@ -115,13 +115,22 @@ enum Text {
 
   // MARK: Characters
 
+  /// Whether a terminal or a viewer of texts may obey a character instead of showing it: control characters, marks of
+  /// writing direction and other marks of format, ends of lines and paragraphs.
+  static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+
   /// Text of unknown origin without control characters, which a terminal could obey.
   static func printable(_ text: String, keepingLines: Bool = false) -> String {
     func isPlain(_ scalar: Unicode.Scalar) -> Bool {
       if scalar == "\n" { return keepingLines }
       switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: return false
-      default: return true
+      case .privateUse, .unassigned: return false
+      default: return !isObeyed(scalar)
       }
     }
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || text.unicodeScalars.allSatisfy(isPlain) { return text }

@@ -63,6 +63,24 @@ struct RunTests {
     #expect(result.error.contains(message) && result.error.contains("x.npy"), "\(result.error)")
   }
 
+  @Test("a .npy file of as many elements in another shape is refused, but a leading 1 may differ")
+  func numpyShape() async throws {
+    let folder = try Folder()
+    let input = try Fixtures.input(3)
+    for shape in ["(784,)", "(1, 784)", "(28, 28)", "(1, 1, 28, 28)", "(1, 1, 1, 28, 28, 1)", "(28, 1, 28, 1)"] {
+      let file = try folder.file("x.npy", Self.numpy(input, type: "|i1", shape: shape))
+      let result = try await Tool.run("run", Fixtures.model, file)
+      #expect(result.status == 3 && result.output.isEmpty)
+      #expect(result.error.contains("has the shape [") && result.error.contains("is [1,28,28,1]"), "\(result.error)")
+    }
+    for shape in ["(28, 28, 1)", "(1, 1, 28, 28, 1)"] {
+      let file = try folder.file("y.npy", Self.numpy(input, type: "|i1", shape: shape))
+      let result = try await Tool.run("run", Fixtures.model, file, "--output-prefix", folder.path("o"))
+      #expect(result.status == 0, "\(result.error)")
+      #expect(try folder.bytes("o0.bin") == Fixtures.scores("mnist_cnn_int8", 3))
+    }
+  }
+
   @Test("a .npy file that was cut short anywhere in its header is refused")
   func shortNumpy() async throws {
     let folder = try Folder()

@@ -1,7 +1,9 @@
+import Deflate
+
 /// Reads PNG pictures (ISO/IEC 15948): all colour types and depths, palettes, transparency, and Adam7's interlace.
 ///
 /// Samples of 1, 2 and 4 bits are stretched to eight; of 16 bits the high byte is taken. A palette gives colours. Where
-/// a `tRNS` chunk says which pixels are transparent, they get an alpha.
+/// a `tRNS` chunk says which pixels are transparent, they get an alpha. The picture is turned as an `eXIf` chunk says.
 struct PNGReader {
   private let source: PictureSource
   private let header: PNGHeader
@@ -9,6 +11,8 @@ struct PNGReader {
   private var palette: [UInt8] = []
   /// The contents of `tRNS`; empty without it.
   private var transparency: [UInt8] = []
+  /// How Exif data say that the picture is turned.
+  private var orientation: Int?
 
   static func isRecognized(_ bytes: [UInt8]) -> Bool { bytes.starts(with: PNG.signature) }
 
@@ -16,8 +20,8 @@ struct PNGReader {
     let source = PictureSource(bytes: bytes, format: "PNG")
     var reader = PNGReader(source: source, header: try PNGHeader(source, limits))
     let data = try reader.readChunks()
-    var rows = try Inflater.bytes(of: data, count: reader.header.dataSize, source)
-    return try reader.picture(&rows)
+    var rows = try source.inflated(data, count: reader.header.dataSize)
+    return try reader.picture(&rows).turned(reader.orientation ?? 1)
   }
 
   private init(source: PictureSource, header: PNGHeader) {
@@ -58,6 +62,9 @@ struct PNGReader {
           throw source.damaged("has a transparency of \(size) bytes", at: position)
         }
         transparency = Array(contents)
+      case "eXIf":
+        // Anywhere before the end; of several, the first.
+        if orientation == nil { orientation = ExifOrientation.value(bytes.span.extracting(start..<(start + size))) }
       case "IDAT":
         guard dataEnd == nil || dataEnd == position else {
           throw source.damaged("has data in several places", at: position)

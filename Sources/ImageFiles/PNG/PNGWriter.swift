@@ -1,3 +1,5 @@
+import Deflate
+
 /// Writes pictures as PNG (ISO/IEC 15948): eight bits a channel, each row with the filter that promises the shortest
 /// output.
 extension Picture {

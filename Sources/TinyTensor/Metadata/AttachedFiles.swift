@@ -1,3 +1,4 @@
+import Deflate
 import FlatbufferReader
 
 /// A file that lies behind a model, in the ZIP archive that such a file is too.
@@ -24,7 +25,8 @@ extension ModelFile {
   /// - Complexity: O(files).
   public func attachedFiles() throws(ModelError) -> [AttachedFile] {
     do throws(ReadError) {
-      return try ArchiveReader(bytes).files()
+      var reader = ArchiveReader(bytes)
+      return try reader.files()
     } catch {
       throw ModelError(
         .malformedFile, "the files behind the model are damaged: at byte \(error.position), \(error.message)",
@@ -34,6 +36,35 @@ extension ModelFile {
 }
 
 extension ModelFile {
+  /// The contents of a file behind the model, inflated if they are compressed.
+  ///
+  /// - Parameters:
+  ///   - file: one of this model's.
+  ///   - limit: how many bytes it may have; 16 MiB unless given.
+  /// - Throws: ``ModelError`` when it has more, or its bytes are not those that its check sum was made of.
+  /// - Complexity: O(bytes); allocates.
+  public func contents(of file: AttachedFile, limit: Int = 1 << 24) throws(ModelError) -> [UInt8] {
+    func refuse(_ what: String) -> ModelError {
+      ModelError(
+        .malformedFile, "the file \(file.name) behind the model \(what)", byteOffset: file.range.lowerBound)
+    }
+    guard file.byteCount >= 0, file.byteCount <= limit else {
+      throw ModelError(
+        .tooLarge, "the file \(file.name) behind the model has \(file.byteCount) bytes; the limit is \(limit)",
+        byteOffset: file.range.lowerBound)
+    }
+    let stored = array(file)
+    guard file.isCompressed else {
+      guard Checksum.crc32(stored.span) == file.checksum else { throw refuse("has data that its check sum denies") }
+      return stored
+    }
+    do throws(InflateError) {
+      return try Inflater.raw(stored.span, count: file.byteCount, checkSum: file.checksum)
+    } catch {
+      throw refuse(error.message)
+    }
+  }
+
   /// The bytes of a file behind the model, as they lie there: compressed, if ``AttachedFile/isCompressed`` says so.
   ///
   /// - Parameter file: one of this model's.
@@ -46,8 +77,11 @@ extension ModelFile {
 }
 
 /// Reads the directory at the end of an archive.
-private struct ArchiveReader: ~Escapable {
+struct ArchiveReader: ~Escapable {
   private let bytes: RawSpan
+  /// What is added to the archive's offsets: it may have been written by itself and appended then, so that they count
+  /// from its own beginning.
+  private var start = 0
 
   private enum Signature {
     static let end: UInt32 = 0x0605_4b50
@@ -64,13 +98,19 @@ private struct ArchiveReader: ~Escapable {
   @_lifetime(copy bytes)
   init(_ bytes: RawSpan) { self.bytes = bytes }
 
-  func files() throws(ReadError) -> [AttachedFile] {
+  mutating func files() throws(ReadError) -> [AttachedFile] {
     var files: [AttachedFile] = []
     guard let end = endRecord() else { return files }
     let count = Int(try number16(end + 10))
+    let byteCount = Int(try number32(end + 12))
     var position = Int(try number32(end + 16))
-    let directoryEnd = position.addingReportingOverflow(Int(try number32(end + 12))).partialValue
-    guard directoryEnd <= end else { throw damaged(end, "the directory goes beyond its end") }
+    guard position <= end, byteCount <= end - position else { throw damaged(end, "the directory goes beyond its end") }
+    // The directory ends where its end record begins.
+    if count > 0, try number32(position) != Signature.entry, try number32(end - byteCount) == Signature.entry {
+      start = end - byteCount - position
+      position += start
+    }
+    let directoryEnd = position + byteCount
     for _ in 0..<count {
       let (file, next) = try entry(at: position, before: directoryEnd)
       // Folders have no bytes of their own.
@@ -112,16 +152,17 @@ private struct ArchiveReader: ~Escapable {
     let next = nameStart + nameCount + Int(try number16(position + 30)) + Int(try number16(position + 32))
     guard next <= end else { throw damaged(position, "the entry goes beyond the directory") }
     // The file's own header has a name and extra bytes of its own.
-    let header = Int(try number32(position + 42))
+    let header = start + Int(try number32(position + 42))
     guard try number32(header) == Signature.file else { throw damaged(header, "there is no header of a file") }
-    let start =
+    let contents =
       header + Self.headerByteCount + Int(try number16(header + 26)) + Int(try number16(header + 28))
-    guard start <= bytes.byteCount, storedCount <= bytes.byteCount - start else {
+    guard contents <= bytes.byteCount, storedCount <= bytes.byteCount - contents else {
       throw damaged(header, "the file goes beyond the end")
     }
     let name = copiedBytes(bytes.extracting(nameStart..<(nameStart + nameCount)))
     let file = AttachedFile(
-      name: String(decoding: name, as: UTF8.self), range: start..<(start + storedCount), isCompressed: method == 8,
+      name: String(decoding: name, as: UTF8.self), range: contents..<(contents + storedCount),
+      isCompressed: method == 8,
       byteCount: byteCount, checksum: try number32(position + 16))
     return (file, next)
   }

@@ -32,11 +32,34 @@
     /// Does neighbouring parts of the work that a pointer leads to.
     typealias Part = @Sendable (_ work: UnsafeRawPointer, _ part: Range<Int>) -> Void
 
-    /// Processors that this process may use.
-    static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// Processors that this process may use: those of the machine, or the part of them that it was given, as by
+    /// `taskset`.
+    static let processors: Int = {
+      let all = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+      #if os(Linux) || os(Android)
+        // The C library hides it from headers that ask for POSIX alone. `nil` stands for all that is loaded.
+        typealias Affinity = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
+        guard let function = unsafe dlsym(nil, "sched_getaffinity") else { return all }
+        // Sound: this is the function's type.
+        let affinity = unsafe unsafeBitCast(function, to: Affinity.self)
+        // A bit for each of 8,192 processors; where there are more, the call fails, and all count.
+        var set = [UInt64](repeating: 0, count: 128)
+        let status = unsafe set.withUnsafeMutableBytes { bytes in
+          unsafe bytes.baseAddress.map { unsafe affinity(0, bytes.count, $0) } ?? -1
+        }
+        let count = set.reduce(0) { $0 + $1.nonzeroBitCount }
+        return status >= 0 && count > 0 ? min(count, all) : all
+      #else
+        return all
+      #endif
+    }()
 
     /// How often a worker looks for work before it sleeps: some tens of microseconds.
     private static let patience = 30_000
+
+    /// How often the owner of a job looks whether it is done before it lets others run: a worker that has parts may be
+    /// waiting for this very processor.
+    private static let looksBeforeYield = 2_000
 
     /// One a thread; the first is that of the job's owner.
     private let seats: UnsafeMutablePointer<Seat>
@@ -140,7 +163,11 @@
         unsafe runPart(work, 0..<1)
       }
       done += runOtherParts(thread: 0, of: threads)
-      while done + counted(of: threads) < parts {}
+      var looks = 0
+      while done + counted(of: threads) < parts {
+        looks += 1
+        if looks >= Self.looksBeforeYield { sched_yield() }
+      }
       isBusy.store(false, ordering: .releasing)
     }
 

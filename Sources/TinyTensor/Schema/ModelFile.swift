@@ -63,7 +63,7 @@ public struct ModelFile: Sendable {
       externalBufferGroups = contents.externalBufferGroups
       externalBuffers = contents.externalBuffers
     } catch {
-      throw ModelError(error)
+      throw ModelError(error, in: storage.bytes)
     }
     guard version == 3 else {
       throw ModelError(
@@ -158,6 +158,8 @@ extension ModelFile {
     public let blockMap: [Int]
     /// For each stored axis, whether it is stored sparsely.
     public let isSparse: [Bool]
+    /// Where in the file this is described.
+    let position: Int
   }
 
   /// An operator's place in a graph.
@@ -235,13 +237,36 @@ extension ModelFile {
   }
 }
 
+extension ModelFile.Subgraph {
+  /// Gives a tensor another type, without a quantization.
+  mutating func retype(_ tensor: Int, _ type: ElementType) {
+    let old = tensors[tensor]
+    var tensors = tensors
+    tensors[tensor] = ModelFile.Tensor(
+      name: old.name, elementType: type, shape: old.shape, shapeSignature: old.shapeSignature, hasRank: old.hasRank,
+      buffer: old.buffer, externalBuffer: old.externalBuffer, quantization: nil, isVariable: old.isVariable,
+      sparsity: old.sparsity)
+    self = ModelFile.Subgraph(name: name, tensors: tensors, inputs: inputs, outputs: outputs, operators: operators)
+  }
+}
+
 extension ModelError {
   /// A reader's error as the model's: the file is damaged or not a model.
-  init(_ error: ReadError) {
-    let message =
-      error.code == .wrongIdentifier
-      ? "this is not a TensorFlow Lite model: bytes 4 to 7 are not \"TFL3\""
-      : "the file is damaged: at byte \(error.position), \(error.message)"
+  ///
+  /// - Parameters:
+  ///   - error: the error.
+  ///   - bytes: the file's.
+  init(_ error: ReadError, in bytes: RawSpan) {
+    var message = "the file is damaged: at byte \(error.position), \(error.message)"
+    // Too few bytes for any model are another file, too.
+    if error.code == .wrongIdentifier || bytes.byteCount < 8 {
+      message = "this is not a TensorFlow Lite model: "
+      if let description = ForeignFile(bytes).description {
+        message += "it is \(description)"
+      } else {
+        message += "bytes 4 to 7 are not \"TFL3\""
+      }
+    }
     self.init(.malformedFile, message, byteOffset: error.position)
   }
 }

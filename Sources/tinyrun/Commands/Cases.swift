@@ -27,14 +27,15 @@ enum Cases {
         let difference = difference(row, in: folder, choices)
         tally.add(row, difference)
         if let difference, tally.failed <= shownFailures {
-          print("FAIL \(folder)/\(row.case) \(row.op)/\(row.dtype): \(difference)")
+          let name = "\(folder)/\(row.case) \(row.op)/\(row.dtype)"
+          try Terminal.print("FAIL " + Text.printable("\(name): \(difference)"))
         }
         bar.update(index + 1)
       }
     }
-    print(tally.text)
+    try Terminal.print(tally.text)
     Terminal.printError("\(Text.fixed(Double((clock.now - start).components.seconds), 0)) s")
-    print("\(tally.passed) passed, \(tally.failed) failed")
+    try Terminal.print("\(tally.passed) passed, \(tally.failed) failed")
     if tally.failed > 0 { throw Failure(.checkFailed, "\(tally.failed) cases differ") }
     if tally.passed == 0 { throw Failure(.checkFailed, "there is no such case") }
   }
@@ -44,19 +45,24 @@ enum Cases {
     do {
       let path = "\(folder)/\(row.case)"
       let description = try CaseDescription.read("\(path)/case.json")
-      let file = try ModelFile(path: "\(path)/model.tflite")
-      let model = try Model(file, device: choices.device(for: file), options: choices.options)
+      let file = try Models.open("\(path)/model.tflite")
+      var options = choices.options
+      options.signature = description.signature
+      let model = try Model(file, device: choices.device(for: file), options: options)
+      let inputs = places(of: description.inputs, in: model.inputs)
+      let outputs = places(of: description.outputs, in: model.outputs)
       var session = try model.makeSession()
       for run in 0..<description.runs {
         let tail = run == 0 ? "" : "-run\(run)"
         for index in model.inputs.indices {
           let bytes = try Files.read("\(path)/input-\(index)\(tail).bin")
-          try session.setInput(model.input(at: index), bytes: bytes.span)
+          let place = inputs.indices.contains(index) ? inputs[index] : index
+          try session.setInput(model.input(at: place), bytes: bytes.span)
         }
         try session.run()
         for (index, output) in description.outputs.enumerated() {
           let expected = try Files.read("\(path)/output-\(index)\(tail).bin")
-          let given = try session.outputArray(model.output(at: index))
+          let given = try session.outputArray(model.output(at: outputs[index]))
           let isEqual =
             output.dtype == "float32" && !description.exact
             ? isClose(given, expected) : given == expected
@@ -67,6 +73,14 @@ enum Cases {
     } catch {
       return Failure(error).message
     }
+  }
+
+  /// For each tensor of a case its place in a model's list: by the tensor's index where the case gives it, since a
+  /// signature has an order of its own, or else in the order of both.
+  private static func places(of tensors: [CaseDescription.Tensor], in list: [TensorInfo]) -> [Int] {
+    let found = tensors.map { tensor in list.firstIndex { $0.tensor == tensor.tensor } }
+    let isWhole = Set(found.compactMap { $0 }).count == tensors.count
+    return isWhole ? found.compactMap { $0 } : Array(tensors.indices)
   }
 
   /// Whether single-precision numbers agree to a hundred-thousandth of their size, or a millionth.
@@ -113,11 +127,22 @@ private struct CaseRow: Decodable {
 private struct CaseDescription: Decodable {
   struct Tensor: Decodable {
     let dtype: String
+    /// Its index in the graph, where the case gives it.
+    let tensor: Int?
+  }
+
+  private struct Parameters: Decodable {
+    let signature: String?
   }
 
   let runs: Int
   let exact: Bool
+  let inputs: [Tensor]
   let outputs: [Tensor]
+  private let params: Parameters?
+
+  /// The signature that is run; `nil` for the default.
+  var signature: String? { params?.signature }
 
   static func read(_ path: String) throws -> CaseDescription {
     do {
@@ -152,7 +177,8 @@ private struct Tally {
   var text: String {
     order.map { key in
       let count = counts[key, default: (0, 0)]
-      return "\(Text.padded(key, 40)) \(Text.right("\(count.passed)", 5)) ok \(Text.right("\(count.failed)", 5)) bad"
+      let name = Text.padded(Text.printable(key), 40)
+      return "\(name) \(Text.right("\(count.passed)", 5)) ok \(Text.right("\(count.failed)", 5)) bad"
     }.joined(separator: "\n")
   }
 }

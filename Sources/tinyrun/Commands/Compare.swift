@@ -3,8 +3,8 @@ import TinyTensor
 /// `tinyrun compare`: a model beside other kernels, a folder of expected tensors, or another model, tensor by tensor.
 enum Compare {
   private static let options = Models.options.union([
-    "--against", "--seed", "--runs", "--top", "--order", "--atol", "--rtol", "--min-sqnr", "--mapping",
-  ])
+    "--against", "--seed", "--runs", "--top", "--order", "--atol", "--rtol", "--min-sqnr",
+  ]).union(MappingName.options)
   private static let flags = Models.flags.union(["--images", "--weights", "--json", "--csv", "--quiet"])
 
   static func run(_ words: [String]) throws {

@@ -5,12 +5,13 @@ enum Eval {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(
       words,
-      options: Models.options.union(["--images", "--labels", "--outputs", "--limit", "--mapping", "--min"]),
+      options: Models.options.union(["--images", "--labels", "--outputs", "--limit", "--min"]).union(
+        MappingName.options),
       flags: Models.flags.union(["--json", "--quiet"]))
     guard let path = arguments.positional.first, arguments.positional.count == 1 else {
       throw Failure(.usage, "eval needs one model file")
     }
-    let mapping = try MappingName.mapping(named: arguments.value("--mapping")) ?? .unit
+    let mapping = try MappingName.asked(arguments)?.mapping ?? .unit
     let minimum = try arguments.value("--min").map { text in
       guard let value = Double(text), (0...1).contains(value) else {
         throw Failure(.usage, "--min takes an accuracy from 0 to 1, not \(text)")

@@ -20,15 +20,15 @@ enum Operators {
           ("newest_version", Int(row[2]).map { .number($0) } ?? .null),
         ])
       }
-      print(JSON.object([("schema", .number(1)), ("operators", .array(list))]).text)
+      try Terminal.print(JSON.object([("schema", .number(1)), ("operators", .array(list))]).text)
       return
     }
     if arguments.has("--markdown") {
-      print("| operator | types | newest version |\n|---|---|---|")
-      for row in rows { print("| \(row[0]) | \(row[1]) | \(row[2]) |") }
+      try Terminal.print("| operator | types | newest version |\n|---|---|---|")
+      for row in rows { try Terminal.print("| \(row[0]) | \(row[1]) | \(row[2]) |") }
       return
     }
     let width = rows.map { $0[0].count }.max() ?? 0
-    for row in rows { print("\(Text.padded(row[0], width))  \(Text.right(row[2], 2))  \(row[1])") }
+    for row in rows { try Terminal.print("\(Text.padded(row[0], width))  \(Text.right(row[2], 2))  \(row[1])") }
   }
 }

@@ -5,7 +5,7 @@ import TinyTensor
 /// that are written.
 final class PictureCommand {
   /// Options of all of them.
-  static let options = Models.options.union(["--labels", "--mapping", "--fit", "--output"])
+  static let options = Models.options.union(["--labels", "--fit", "--output"]).union(MappingName.options)
   /// Options without a value, of all of them.
   static let flags = Models.flags.union(["--json", "--quiet"])
 
@@ -36,7 +36,7 @@ final class PictureCommand {
     guard let path = arguments.positional.first, arguments.positional.count > 1 else {
       throw Failure(.usage, "\(command) needs a model file and pictures")
     }
-    let asked = try MappingName.mapping(named: arguments.value("--mapping"))
+    let asked = try MappingName.asked(arguments)
     fit = try arguments.value("--fit").map { try PictureFit(named: $0) } ?? .stretch
     self.path = path
     let names = try PictureFiles.names(Array(arguments.positional.dropFirst()))
@@ -49,13 +49,30 @@ final class PictureCommand {
       throw Failure(.usage, "--output and --mask name the same files; give one of them another name")
     }
     self.names = names
-    model = try Models.load(path, try Models.Choices(arguments))
-    description = try ModelDescription(model.file, path: path)
-    input = try PictureInput(model, path: path, command: command)
-    mapping =
-      asked.map { PictureMapping(.named($0), "as --mapping asks") } ?? description.mapping(for: model.inputs[0])
     isJSON = arguments.has("--json")
     isQuiet = arguments.has("--quiet")
+    let file = try Models.open(path)
+    let choices = try Models.Choices(arguments)
+    var options = choices.options
+    if options.inputShapes.isEmpty, let free = FreeSides(file, signature: options.signature) {
+      // All that the model is loaded for are pictures: the first one's sides are as good as any.
+      let (name, first) = try pictures.first(of: names)
+      options.inputShapes[free.name] = free.shape(height: first.height, width: first.width)
+      if !isQuiet {
+        let option = free.option(height: first.height, width: first.width)
+        Terminal.printError("sides of the input are free: taking those of \(name); --shape \(option) takes others")
+      }
+    }
+    model = try Models.load(file, path, choices.device(for: file), options)
+    description = try ModelDescription(model.file, path: path)
+    input = try PictureInput(model, path: path, command: command, hasSides: !options.inputShapes.isEmpty)
+    mapping = try asked ?? description.mapping(for: model.inputs[0], channels: input.channels)
+    guard [1, input.channels].contains(mapping.mapping.channels) else {
+      throw Failure(
+        .usage,
+        "--mean and --deviation have \(mapping.mapping.channels) numbers; the model's pictures have "
+          + Text.plural(input.channels, "channel"))
+    }
     labelsPath = arguments.value("--labels")
     if asked == nil, !isQuiet {
       Terminal.printError("mapping \(mapping.name): \(mapping.reason); --mapping takes another one")
@@ -171,7 +188,7 @@ extension PictureCommand {
     do {
       let picture = try pictures.read(name)
       let (pixels, placement) = try input.pixels(of: picture, name: name, fit: fit)
-      try mapping.set(pixels, as: model.input(at: 0), of: &session)
+      try mapping.set(pixels, planeCount: input.planeCount, as: model.input(at: 0), of: &session)
       let clock = ContinuousClock()
       let start = clock.now
       try session.run()

@@ -10,6 +10,7 @@ enum Run {
     let seed = try arguments.integer("--seed", default: 1)
     let model = try Models.load(path, try Models.Choices(arguments))
     let files = Array(arguments.positional.dropFirst())
+    guard files.count(where: { $0 == "-" }) <= 1 else { throw Failure(.usage, "standard input, -, can be read once") }
     let count = model.inputs.count
     guard files.isEmpty || (count > 0 && files.count.isMultiple(of: count)) else {
       throw Failure(.usage, "\(files.count) files are not a whole number of runs of a model with \(count) inputs")

@@ -29,16 +29,21 @@ struct ComparisonInputs {
     }
     if arguments.has("--images") {
       guard !names.isEmpty else { throw Failure(.usage, "--images needs pictures behind the model") }
-      let input = try PictureInput(model, path: path, command: "compare --images")
-      let asked = try MappingName.mapping(named: arguments.value("--mapping"))
+      let input = try PictureInput(
+        model, path: path, command: "compare --images", hasSides: arguments.value("--shape") != nil)
       let mapping =
-        try asked.map { PictureMapping(.named($0), "as --mapping asks") }
-        ?? ModelDescription(model.file, path: path).mapping(for: model.inputs[0])
+        try MappingName.asked(arguments)
+        ?? ModelDescription(model.file, path: path).mapping(for: model.inputs[0], channels: input.channels)
+      guard [1, input.channels].contains(mapping.mapping.channels) else {
+        throw Failure(.usage, "--mean and --deviation have other counts than the model's pictures have channels")
+      }
       source = .pictures(names, input, mapping)
       runs = names.count
       return
     }
-    guard arguments.value("--mapping") == nil else { throw Failure(.usage, "--mapping is for --images") }
+    for option in MappingName.options.sorted() where arguments.value(option) != nil {
+      throw Failure(.usage, "\(option) is for --images")
+    }
     if !names.isEmpty {
       guard count > 0, names.count.isMultiple(of: count) else {
         throw Failure(.usage, "\(names.count) files are not a whole number of runs of a model with \(count) inputs")
@@ -114,7 +119,7 @@ struct ComparisonInputs {
     case .pictures(let names, let input, let mapping):
       let picture = try pictures.read(names[run])
       let (pixels, _) = try input.pixels(of: picture, name: names[run], fit: .stretch)
-      try mapping.set(pixels, as: model.input(at: 0), of: &session)
+      try mapping.set(pixels, planeCount: input.planeCount, as: model.input(at: 0), of: &session)
     case .folders(let folders):
       for (index, info) in model.inputs.enumerated() {
         guard let bytes = try folders[run].bytes(model.tensors[info.tensor]) else { continue }

@@ -27,13 +27,15 @@ extension Help {
     summary: "run a model on files, or on random data",
     usage: "run MODEL [INPUT...] [--output-prefix P] [--dump-tensors DIR] [--seed N]",
     description: """
-      INPUT files are the inputs in the order of the signature: .npy files, or any others as raw little-endian elements
-      (.raw, .bin; - is standard input). More files than inputs are further runs of the same session, which keeps its
-      variables. Without files the inputs are random, the same for the same seed on every machine.
+      INPUT files are the inputs in the order of the signature, or else of the graph (tinyrun inspect shows it): .npy
+      files of the input's shape, in which a leading 1 may be more or less, or any others as raw little-endian
+      elements (.raw, .bin; - is standard input). More files than inputs are further runs of the same session, which
+      keeps its variables. Without files the inputs are random, the same for the same seed on every machine.
       """,
     options: [
       ("--output-prefix P", "write outputs to P0.bin, P1.bin, ...; for run 1 and later to P0-run1.bin, ..."),
-      ("--dump-tensors DIR", "write every tensor of a run to DIR (of later runs to DIR/run1, ...), with tensors.json"),
+      ("--dump-tensors DIR", "write every tensor of a run to DIR (of later runs to DIR/run1, ...): its bytes to"),
+      ("", "N.bin, and tensors.json, a list of objects: tensor (its index), name, type, shape, file"),
       ("--seed N", "where random numbers begin; 1 unless given"),
       ("--quiet", "say nothing on standard error"),
     ],
@@ -52,6 +54,7 @@ extension Help {
       ("--labels IDX", "their labels"),
       ("--limit N", "only the first N images"),
       ("--mapping M", "a pixel v stands for: unit, v / 255 (unless given); centred, v / 127.5 - 1; raw, v"),
+      Help.mean, Help.deviation,
       ("--min A", "end with status 1 if the accuracy, from 0 to 1, is below A"),
       ("--outputs FILE", "write the output's bytes, image after image"),
       ("--json", "results for programs"),
@@ -80,6 +83,7 @@ extension Help {
       ("", "or a model; reference unless given"),
       ("--images", "the INPUTs are pictures, as for classify"),
       ("--mapping M", "for --images: a pixel v stands for: unit, v / 255; centred, v / 127.5 - 1; raw, v"),
+      Help.mean, Help.deviation,
       ("--runs N", "runs on random inputs, of seeds one after the other; 1 unless given"),
       ("--seed N", "where random numbers begin; 1 unless given"),
       ("--order O", "graph, as operators run, or worst, the lowest SQNR first; worst for a model, else graph"),
@@ -88,7 +92,7 @@ extension Help {
       ("--rtol R", "the same as a part of the number that is expected; both add up"),
       ("--weights", "for a model: compare the constants of matched operators too"),
       ("--min-sqnr DB", "for a model: end with status 1 if the SQNR of an output is lower, in decibels"),
-      ("--csv", "all tensors as comma-separated values"),
+      ("--csv", "all tensors as comma-separated values; a name that spreadsheets would run stands behind a '"),
       ("--json", "the result for programs; numbers that are infinite are null"),
       ("--quiet", "say nothing on standard error"),
     ],

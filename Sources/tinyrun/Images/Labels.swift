@@ -12,9 +12,16 @@ struct Labels {
   ///   - bytes: what is in it.
   ///   - name: what errors call it.
   init(bytes: [UInt8], name: String) throws {
-    let text = String(decoding: bytes, as: UTF8.self)
-    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
-      Self.trimmed(line.first == "\u{FEFF}" ? line.dropFirst() : line)
+    var lines: [Substring] = []
+    for line in Self.lines(of: bytes) {
+      guard line.count <= Self.longestLine else {
+        throw Failure(
+          .refused,
+          "line \(lines.count + 1) of \(name) has \(line.count) bytes; a label has at most \(Self.longestLine), so this is "
+            + "no list of labels")
+      }
+      let text = Substring(decoding: line, as: UTF8.self)
+      lines.append(Self.trimmed(text.first == "\u{FEFF}" ? text.dropFirst() : text))
     }
     while lines.last?.isEmpty == true { lines.removeLast() }
     guard !lines.isEmpty else { throw Failure(.refused, "\(name) holds no labels") }
@@ -33,6 +40,24 @@ struct Labels {
 
   /// A class's name, or `nil` if the file has none for it.
   subscript(index: Int) -> String? { names[index].flatMap { $0.isEmpty ? nil : $0 } }
+
+  /// The most bytes of a line.
+  private static let longestLine = 1024
+
+  /// Lines that end with a line feed, a carriage return, or both.
+  private static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    var lines: [ArraySlice<UInt8>] = []
+    var start = 0
+    for index in bytes.indices where bytes[index] == feed || bytes[index] == carriage {
+      // The feed of a pair ends an empty rest.
+      let isSecond = bytes[index] == feed && index > 0 && bytes[index - 1] == carriage
+      if !isSecond { lines.append(bytes[start..<index]) }
+      start = index + 1
+    }
+    lines.append(bytes[start...])
+    return lines
+  }
 
   private static func numbered(_ line: Substring) -> (Int, String)? {
     let digits = line.prefix { $0.isASCII && $0.isNumber }

@@ -4,11 +4,17 @@ import ImageFiles
 struct PictureFiles {
   private var path: String?
   private var images: IDXImages?
+  /// A picture that was read before its turn.
+  private var kept: (name: String, picture: Picture)?
 
   /// Ends of the names of pictures in folders.
   private static let extensions = ["png", "jpg", "jpeg", "bmp", "ppm", "pgm", "pnm"]
 
   mutating func read(_ name: String) throws -> Picture {
+    if let kept, kept.name == name {
+      self.kept = nil
+      return kept.picture
+    }
     if !Files.exists(name), let colon = name.lastIndex(of: ":"), let row = Int(name[name.index(after: colon)...]) {
       let file = String(name[..<colon])
       if path != file || images == nil {
@@ -23,11 +29,30 @@ struct PictureFiles {
     return try Picture.decode(try Files.read(name), path: name)
   }
 
+  /// The first picture that can be read, and its name. It is kept until it is read in its turn.
+  ///
+  /// - Parameter names: at least one.
+  /// - Throws: ``Failure`` of the first one, where none can be read.
+  mutating func first(of names: [String]) throws -> (name: String, picture: Picture) {
+    var failure: (any Error)?
+    for name in names {
+      do {
+        let found = (name: name, picture: try read(name))
+        kept = found
+        return found
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    throw failure ?? Failure(.usage, "there are no pictures")
+  }
+
   /// The names of pictures that a command line's words stand for: a folder is all pictures in it, in the order of their
   /// names.
   ///
-  /// - Throws: ``Failure`` for a folder that cannot be read, or has no pictures.
+  /// - Throws: ``Failure`` for a folder that cannot be read, or has no pictures, and for standard input named twice.
   static func names(_ words: [String]) throws -> [String] {
+    guard words.count(where: { $0 == "-" }) <= 1 else { throw Failure(.usage, "standard input, -, can be read once") }
     var names: [String] = []
     for word in words {
       guard Files.kind(of: word) == .folder else {

@@ -89,7 +89,8 @@ struct Page {
   }
 
   private func entry(_ entry: ModelReport.Entry) -> String {
-    let title = entry.key.map { "signature \(Markup.text($0, 80))" } ?? "no signature"
+    let title = report.title(of: entry) + (entry.key.map { " \(Markup.text($0, 80))" } ?? "")
+    let stale = entry.misfit.map { "<p class=\"hint\">stale: \(Markup.text($0, 400))</p>" } ?? ""
     let place = file.subgraphs.count > 1 ? ", subgraph \(entry.subgraph)" : ""
     let sides = entry.inputs.prefix(64).map { ("input", $0) } + entry.outputs.prefix(64).map { ("output", $0) }
     let rows = sides.map { side, place in
@@ -105,7 +106,8 @@ struct Page {
     }
     let all = entry.inputs.count + entry.outputs.count
     let rest = rows.count < all ? "<p class=\"hint\">\(all - rows.count) more inputs and outputs</p>" : ""
-    return "<div class=\"entry\"><h2>\(title)\(place)</h2><table>\(rows.joined(separator: "\n"))</table>\(rest)</div>"
+    return "<div class=\"entry\"><h2>\(title)\(place)</h2>\(stale)<table>"
+      + "\(rows.joined(separator: "\n"))</table>\(rest)</div>"
   }
 
   private var metadata: String {

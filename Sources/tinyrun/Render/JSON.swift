@@ -69,12 +69,18 @@ indirect enum JSON {
       switch scalar {
       case "\"": text += "\\\""
       case "\\": text += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      // A path's bytes that are no text.
+      case _ where SystemPath.isByte(scalar): text += "\u{FFFD}"
+      case _ where scalar.value >= 0x20 && scalar.value < 0x7F: text.unicodeScalars.append(scalar)
+      case _ where Text.isObeyed(scalar): for unit in UTF16.encode(scalar) ?? .init() { escape(unit, to: &text) }
       default: text.unicodeScalars.append(scalar)
       }
     }
     text += "\""
+  }
+
+  private static func escape(_ unit: UInt16, to text: inout String) {
+    let digits = String(unit, radix: 16)
+    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
   }
 }

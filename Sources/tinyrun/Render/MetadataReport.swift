@@ -69,7 +69,7 @@ struct MetadataReport {
     case .boundingBoxes: parts.append("boxes")
     case .audio: parts.append("sound")
     }
-    if let normalization = tensor.normalization { parts.append("pixel " + PictureMapping(normalization).name) }
+    if let mapping = tensor.normalization.flatMap({ PictureMapping($0) }) { parts.append("pixel " + mapping.name) }
     if let threshold = tensor.scoreThreshold { parts.append("scores from \(Text.significant(threshold, 4))") }
     for file in tensor.files { parts.append("\(kind(file.kind)) \(plain(file.name, 40))") }
     if !tensor.description.isEmpty { parts.append("\"\(plain(tensor.description, 80))\"") }

@@ -12,7 +12,7 @@ struct ModelJSON {
       ("schema", .number(1)), ("file", .string(report.path)), ("bytes", .number(file.byteCount)),
       ("identifier", .string("TFL3")), ("version", .number(file.version)), ("description", .string(file.description)),
       ("runnable", .bool(report.model != nil)), ("refusal", .optional(report.refusal?.message)),
-      ("signatures", .array(file.signatures.isEmpty ? [] : report.entries.map(entry))),
+      ("signatures", .array(report.entries.filter { $0.key != nil }.map(entry))),
       ("inputs", places(\.inputs)), ("outputs", places(\.outputs)), ("main_subgraph", .number(report.mainSubgraph)),
       ("subgraphs", .array(file.subgraphs.indices.map(subgraph))), ("buffers", .number(file.buffers.count)),
       ("parameter_bytes", .number(report.parameterBytes)),
@@ -28,7 +28,7 @@ struct ModelJSON {
 
   private func entry(_ entry: ModelReport.Entry) -> JSON {
     .object([
-      ("key", .optional(entry.key)), ("subgraph", .number(entry.subgraph)),
+      ("key", .optional(entry.key)), ("subgraph", .number(entry.subgraph)), ("misfit", .optional(entry.misfit)),
       ("inputs", .array(entry.inputs.map { place($0, entry.subgraph) })),
       ("outputs", .array(entry.outputs.map { place($0, entry.subgraph) })),
     ])
@@ -36,12 +36,7 @@ struct ModelJSON {
 
   /// Those of the entry point that runs.
   private func places(_ side: KeyPath<ModelReport.Entry, [ModelReport.Place]>) -> JSON {
-    let entries = report.entries
-    let key = report.model?.signature?.key
-    let main =
-      entries.first { $0.key == key && $0.subgraph == report.mainSubgraph }
-      ?? entries.first { $0.subgraph == report.mainSubgraph }
-    guard let main else { return .array([]) }
+    guard let main = report.mainEntry else { return .array([]) }
     return .array(main[keyPath: side].map { place($0, main.subgraph) })
   }
 

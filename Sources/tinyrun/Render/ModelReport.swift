@@ -13,7 +13,9 @@ struct ModelReport {
   /// The subgraph that the model runs, or would run.
   let mainSubgraph: Int
   private let externalBytes: [Int: Int]
-  /// Indices of the operator codes that the refusal names.
+  /// All entry points: the file's signatures, and the first subgraph's own one where none of them is the default, which
+  /// is what runs then.
+  let entries: [Entry]
 
   init(path: String, file: ModelFile, model: Model?, refusal: ModelError?) {
     self.path = path
@@ -25,10 +27,16 @@ struct ModelReport {
     if let model {
       mainSubgraph = model.signature?.subgraph ?? 0
     } else {
-      let signature =
-        file.signatures.first { $0.key == "serving_default" } ?? (file.signatures.count == 1 ? file.signatures[0] : nil)
-      mainSubgraph = signature?.subgraph ?? 0
+      mainSubgraph = file.defaultSignature?.subgraph ?? 0
     }
+    let misfits = file.misfits
+    var entries = file.signatures.enumerated().map { index, signature in
+      Entry(
+        key: signature.key, subgraph: signature.subgraph, inputs: signature.inputs.map { Place($0) },
+        outputs: signature.outputs.map { Place($0) }, misfit: misfits[index])
+    }
+    if file.defaultSignature == nil, let own = Self.own(file, model) { entries.append(own) }
+    self.entries = entries
   }
 
   // MARK: Tensors
@@ -145,6 +153,8 @@ struct ModelReport {
     let subgraph: Int
     let inputs: [Place]
     let outputs: [Place]
+    /// How a signature does not fit its subgraph; `nil` where it fits.
+    var misfit: String?
   }
 
   /// A tensor that the caller sets or reads, under its name in the signature.
@@ -163,18 +173,31 @@ struct ModelReport {
     }
   }
 
-  /// All entry points; the first subgraph's own one if the file has no signatures.
-  var entries: [Entry] {
-    if !file.signatures.isEmpty {
-      return file.signatures.map { signature in
-        Entry(
-          key: signature.key, subgraph: signature.subgraph, inputs: signature.inputs.map { Place($0) },
-          outputs: signature.outputs.map { Place($0) })
-      }
+  /// The first subgraph's own entry point.
+  private static func own(_ file: ModelFile, _ model: Model?) -> Entry? {
+    // The model has the names under which they are looked up.
+    if let model, model.signature == nil {
+      func place(_ info: TensorInfo) -> Place { Place(name: info.name, tensor: info.tensor) }
+      return Entry(key: nil, subgraph: 0, inputs: model.inputs.map(place), outputs: model.outputs.map(place))
     }
-    guard let graph = file.subgraphs.first else { return [] }
-    func named(_ index: Int) -> Place { Place(name: tensor(index, 0)?.name ?? "?", tensor: index) }
-    return [Entry(key: nil, subgraph: 0, inputs: graph.inputs.map(named), outputs: graph.outputs.map(named))]
+    guard let graph = file.subgraphs.first else { return nil }
+    func place(_ index: Int) -> Place {
+      Place(name: graph.tensors.indices.contains(index) ? graph.tensors[index].name : "?", tensor: index)
+    }
+    return Entry(key: nil, subgraph: 0, inputs: graph.inputs.map(place), outputs: graph.outputs.map(place))
+  }
+
+  /// The entry point that runs, or would run.
+  var mainEntry: Entry? {
+    let key = model == nil ? file.defaultSignature?.key : model?.signature?.key
+    return entries.first { $0.key == key && $0.subgraph == mainSubgraph }
+      ?? entries.first { $0.subgraph == mainSubgraph }
+  }
+
+  /// What a person reads above an entry point, before its name: which it is, and why it is not taken.
+  func title(of entry: Entry) -> String {
+    if entry.key != nil { return "signature" }
+    return file.signatures.isEmpty ? "no signature" : "no default signature: subgraph 0 as it is"
   }
 
   // MARK: Memory

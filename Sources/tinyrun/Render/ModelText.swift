@@ -53,7 +53,8 @@ struct ModelText {
     }
     for entry in report.entries {
       let place = file.subgraphs.count > 1 || entry.subgraph != 0 ? "  (subgraph \(entry.subgraph))" : ""
-      lines.append((entry.key.map { "signature  \(plain($0, 60))" } ?? "no signature") + place)
+      lines.append(report.title(of: entry) + (entry.key.map { "  \(plain($0, 60))" } ?? "") + place)
+      if let misfit = entry.misfit { lines.append("  stale: \(Text.printable(misfit))") }
       lines += places(entry)
     }
     return lines

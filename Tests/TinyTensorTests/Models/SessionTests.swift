@@ -210,6 +210,44 @@ struct SessionTests {
     }
   }
 
+  @Test("means and deviations map the pixels of each channel")
+  func normalizedPixels() throws {
+    func model(_ type: ElementType, scale: Float?, zeroPoint: Int64 = 0) throws -> Model {
+      var test = TestModel()
+      let input = test.input([1, 1, 2, 3], type, scale: scale, zeroPoint: zeroPoint)
+      let output = test.output([1, 6], type, scale: scale, zeroPoint: zeroPoint)
+      test.add(.reshape, [input], [output], options: Options.reshape([1, 6]))
+      return try Model(bytes: test.bytes)
+    }
+    func stored(_ model: Model, _ mapping: PixelMapping) throws -> [UInt8] {
+      var session = try model.makeSession()
+      let pixels: [UInt8] = [0, 128, 255, 10, 20, 30]
+      try session.setInput(model.input(at: 0), pixels: pixels.span, mapping: mapping)
+      try session.run()
+      return try session.outputArray(model.output(at: 0))
+    }
+    let colours = try #require(PixelMapping(means: [100, 0, 50], deviations: [50, 2, 10]))
+    #expect(colours.channels == 3 && colours.real(30, channel: 2) == -2)
+    #expect(floats(try stored(model(.float32, scale: nil), colours)) == [-2, 64, 20.5, -1.8, 10, -2])
+    // Stored: real / 0.5 + 3, half away from zero, clamped.
+    #expect(
+      signed(try stored(model(.int8, scale: 0.5, zeroPoint: 3), colours)) == [-1, 127, 44, -1, 23, -1])
+    #expect(
+      integers(try stored(model(.int16, scale: 0.5), colours), as: Int16.self) == [-4, 128, 41, -4, 20, -4])
+    // One for all; without a scale, integers are themselves.
+    let grey = try #require(PixelMapping(means: [128], deviations: [1]))
+    #expect(signed(try stored(model(.int8, scale: nil), grey)) == [-128, 0, 127, -118, -108, -98])
+    let mixed = try #require(PixelMapping(means: [0, 128, 0], deviations: [1]))
+    #expect(try stored(model(.uint8, scale: 1), mixed) == [0, 0, 255, 10, 0, 30])
+    for (means, deviations) in [
+      ([], []), ([1], []), ([0], [0]), ([1, 2], [1, 2, 3]), ([.nan], [1]), ([0], [.infinity]),
+    ] as [([Float], [Float])] {
+      #expect(PixelMapping(means: means, deviations: deviations) == nil)
+    }
+    let two = try #require(PixelMapping(means: [1, 2], deviations: [1]))
+    #expect(throws: SessionError.self) { try stored(try model(.uint8, scale: 1), two) }
+  }
+
   @Test("a model's shape can be chosen when it is loaded")
   func shapes() throws {
     var test = TestModel()

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import TinyTensor
@@ -123,6 +124,60 @@ struct ModelMetadataTests {
     #expect(file.array(files[0]) == Self.labels)
     // The model runs as without them.
     _ = try Model(file)
+  }
+
+  @Test("an archive that was written by itself and appended counts from its own beginning")
+  func ownOffsets() throws {
+    let model = TestModel.chain(1).bytes
+    let bytes = model + archive([("a", [1, 2, 3]), ("labels.txt", Self.labels)], behind: [])
+    let file = try ModelFile(bytes: bytes)
+    let files = try file.attachedFiles()
+    #expect(files.map(\.name) == ["a", "labels.txt"])
+    #expect(files.map { file.array($0) } == [[1, 2, 3], Self.labels])
+  }
+
+  @Test("compressed files are inflated, as long as they say, if their check sum agrees")
+  func inflated() throws {
+    // Labels written by zlib's deflate: 60 bytes in 44.
+    let bytes = try Fixtures.bytes(Fixtures.folder.appendingPathComponent("described/colours.tflite"))
+    let labels = Array("red of all colours\ngreen of all colours\nblue of all colours\n".utf8)
+    let file = try ModelFile(bytes: bytes)
+    let attached = try #require(try file.attachedFiles().first)
+    #expect(attached.isCompressed && attached.byteCount == 60 && attached.range.count < 60)
+    #expect(try file.contents(of: attached) == labels)
+    do throws(ModelError) {
+      _ = try file.contents(of: attached, limit: 59)
+      Issue.record("a file beyond the limit is inflated")
+    } catch {
+      #expect(error.code == .tooLarge && error.message.contains("has 60 bytes; the limit is 59"))
+    }
+    // Every changed byte of the data is an error.
+    for index in attached.range {
+      var changed = bytes
+      changed[index] ^= 0x55
+      let damaged = try ModelFile(bytes: changed)
+      do throws(ModelError) {
+        #expect(try damaged.contents(of: damaged.attachedFiles()[0]) == labels)
+      } catch {
+        #expect(error.code == .malformedFile && error.message.contains("colours.txt behind the model "))
+      }
+    }
+    // Stored ones are compared with their check sum too: this archive's is none.
+    let stored = try ModelFile(bytes: archive([("a", Self.labels)], behind: TestModel.chain(1).bytes))
+    #expect(throws: ModelError.self) { try stored.contents(of: stored.attachedFiles()[0]) }
+  }
+
+  @Test("a file that says it is huge is refused before memory is taken for it")
+  func bomb() throws {
+    var bytes = try Fixtures.bytes(Fixtures.folder.appendingPathComponent("described/colours.tflite"))
+    let entry = try #require(bytes.indices.reversed().first { bytes[$0...].starts(with: [0x50, 0x4B, 1, 2]) })
+    for index in 0..<4 { bytes[entry + 24 + index] = 0xFE }
+    let file = try ModelFile(bytes: bytes)
+    let attached = try #require(try file.attachedFiles().first)
+    #expect(attached.byteCount == 0xFEFE_FEFE)
+    #expect(throws: ModelError.self) { try file.contents(of: attached) }
+    // Nor more than the data can hold.
+    #expect(throws: ModelError.self) { try file.contents(of: attached, limit: Int.max) }
   }
 
   @Test("damaged archives are an error or a value")

@@ -1,5 +1,5 @@
 /// A FlatBuffers table to be written: values by slot.
-struct FlatTable {
+struct FlatTable: Sendable {
   var fields: [Int: FlatValue]
 
   init(_ fields: [Int: FlatValue] = [:]) { self.fields = fields }
@@ -11,7 +11,7 @@ struct FlatTable {
 }
 
 /// A value of a table's field.
-indirect enum FlatValue {
+indirect enum FlatValue: Sendable {
   case bool(Bool)
   case int8(Int8)
   case uint8(UInt8)
