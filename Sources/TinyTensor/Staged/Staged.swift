@@ -7,6 +7,8 @@ struct Staged: Sendable {
   let inputCount: Int
   /// The first tensor that is handed out, with room for its bound; the others follow.
   let firstOutput: WriteSlot
+  /// Of all stages, at the bounds.
+  let multiplyAccumulates: Int
 }
 
 extension Staged {
@@ -16,12 +18,16 @@ extension Staged {
     try graph.runStages(self, memory)
   }
 
-  var facts: OperatorFacts { Self.decidingFacts }
+  var facts: OperatorFacts {
+    var facts = Self.decidingFacts
+    facts.multiplyAccumulates = multiplyAccumulates
+    return facts
+  }
 
   /// Facts of an operator that needs elements which arrive.
-  static var decidingFacts: OperatorFacts { OperatorFacts(kernel: "translated in the run") }
+  static var decidingFacts: OperatorFacts { OperatorFacts(kernel: "translated in the run", isOpenEnded: true) }
   /// Facts of an operator that calls graphs whose shapes a run decides.
-  static var callingFacts: OperatorFacts { OperatorFacts(kernel: "called in stages") }
+  static var callingFacts: OperatorFacts { OperatorFacts(kernel: "called in stages", isOpenEnded: true) }
 }
 
 extension GraphBuilder {
@@ -54,7 +60,7 @@ extension GraphBuilder {
     var outputs: [WriteSlot] = []
     for (tensor, result) in zip(graph.outputs, results) {
       try define(tensor, shape: result.value.shape, source: .written)
-      outputs.append(WriteSlot(index: addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0))))
+      outputs.append(WriteSlot(index: addOutputOperand(tensor)))
     }
     graph.scratch = addScratch(byteCount: graph.stageByteCount)
     _ = addOperand(.scratch(graph.scratch))
@@ -62,7 +68,7 @@ extension GraphBuilder {
       Operation.staged,
       Staged(
         firstInput: inputs.first ?? ReadSlot(index: 0), inputCount: inputs.count,
-        firstOutput: outputs.first ?? WriteSlot(index: 0)))
+        firstOutput: outputs.first ?? WriteSlot(index: 0), multiplyAccumulates: graph.multiplyAccumulates))
     emit(operation)
     staged = graph
     decided = graph.decided

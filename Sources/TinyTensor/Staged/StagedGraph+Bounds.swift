@@ -14,11 +14,14 @@ extension StagedGraph {
     _ given: [HeldTensor], decided: [Bool]
   ) throws(ModelError) -> [(value: HeldTensor, isDecided: Bool)] {
     var held = [HeldTensor?](repeating: nil, count: base.values.count)
+    // Loops inside loops look for bounds again and again.
+    try base.spend(work: 1024 + 8 * held.count)
     for (position, tensor) in inputs.enumerated() {
       held[tensor] = given[position]
       bounds[tensor] = given[position].shape
       if decided[position] { self.decided.insert(tensor) }
     }
+    multiplyAccumulates = 0
     var index = first
     while index < operatorCount {
       if isBounded(index) {
@@ -43,6 +46,7 @@ extension StagedGraph {
       switch translation {
       case .stage(let stage):
         stageByteCount = max(stageByteCount, stage.plan.arenaByteCount)
+        count(stage.plan.estimate.multiplyAccumulates)
         for output in stage.outputs { hold(output, &held) }
         index = stage.operators.upperBound
       case .deferred(_, .graphs) where children[index] != nil:
@@ -77,6 +81,11 @@ extension StagedGraph {
     else { return nil }
     return HeldTensor(
       shape: shape, byteCount: byteCount, memory: memory, isKnown: byteCount <= Self.knownByteCount)
+  }
+
+  private func count(_ products: Int) {
+    let (sum, overflow) = multiplyAccumulates.addingReportingOverflow(products)
+    multiplyAccumulates = overflow ? Int.max : sum
   }
 
   /// Notes what a translation at the bounds says of an operator; returns whether the file has better bounds of its
@@ -157,6 +166,7 @@ extension StagedGraph {
   ) throws(ModelError) {
     facts[index] = Staged.decidingFacts
     var builder = base
+    try builder.spend(work: 8 * held.count)
     for (tensor, value) in held.enumerated() {
       if let value { try builder.hold(tensor, value, asConstant: value.isKnown) }
     }
@@ -212,7 +222,12 @@ extension StagedGraph {
       values.append(value)
       isDecided.append(decided.contains(tensor))
     }
-    defer { for graph in graphs { stageByteCount = max(stageByteCount, graph.stageByteCount) } }
+    defer {
+      for graph in graphs {
+        stageByteCount = max(stageByteCount, graph.stageByteCount)
+        count(graph.multiplyAccumulates)
+      }
+    }
     if codes[index].builtin == .while { return try boundLoop(node.outputs, graphs, values, decided: isDecided) }
     var bounds: [Bound] = []
     for (number, graph) in graphs.enumerated() {

@@ -37,6 +37,8 @@ final class StagedGraph: @unchecked Sendable {
   var interpreted: Set<Int> = []
   /// Bytes of the largest stage's arena, at the bounds.
   var stageByteCount = 0
+  /// Products that all stages add to sums, at the bounds; each graph that is called counted once.
+  var multiplyAccumulates = 0
   /// Of the main graph: the shapes of its inputs, and which scratch memory of its plan stages have for their arenas.
   var inputShapes: [Shape] = []
   var scratch = 0
@@ -245,6 +247,8 @@ extension StagedGraph {
   ) throws(ModelError) -> Translation {
     var builder = base
     builder.context = context
+    // Every tensor of the graph is looked at several times.
+    try builder.spend(work: 8 * held.count)
     for (tensor, value) in held.enumerated() {
       guard let value, lastReads[tensor] >= start else { continue }
       try builder.hold(tensor, value, asConstant: value.isKnown || values.contains(tensor))
