@@ -75,8 +75,16 @@ private struct IndexTracer {
     "BROADCAST_ARGS": [0, 1], "RESIZE_BILINEAR": [1], "RESIZE_NEAREST_NEIGHBOR": [1],
   ]
 
+  /// How many graphs are looked at for each call.
+  private static let mostGraphs = 64
+
   /// Marks inputs of a graph whose places are marked in one that it may call: those of any graph with as many inputs.
   private mutating func passMarks(_ tensors: [Int], _ subgraph: Int) {
+    // Of more graphs all numbers are taken for indices.
+    guard file.subgraphs.count <= Self.mostGraphs else {
+      for tensor in tensors { add(tensor, subgraph) }
+      return
+    }
     for (number, graph) in file.subgraphs.enumerated() where number != subgraph && graph.inputs.count == tensors.count {
       for (tensor, input) in zip(tensors, graph.inputs) where marked[number].contains(input) { add(tensor, subgraph) }
     }

@@ -130,6 +130,9 @@ final class BuildContext {
     }
   }
 
+  /// Begins to count graphs anew, for a stage.
+  func beginStage() { graphCount = 0 }
+
   /// Counts a graph that is about to be built.
   func enterGraph(depth: Int) throws(ModelError) {
     graphCount += 1

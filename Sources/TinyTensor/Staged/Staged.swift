@@ -40,6 +40,7 @@ extension GraphBuilder {
   mutating func translateRest(
     from first: Int, _ codes: [ModelFile.OperatorCode], _ facts: inout [OperatorFacts?]
   ) throws(ModelError) {
+    context.beginStage()
     let graph = try StagedGraph(rest: self, codes: codes)
     // All variables are known: their memory is that of the main graph's plan.
     context.isSealed = true

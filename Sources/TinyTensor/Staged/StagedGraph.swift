@@ -247,6 +247,7 @@ extension StagedGraph {
   ) throws(ModelError) -> Translation {
     var builder = base
     builder.context = context
+    context.beginStage()
     // Every tensor of the graph is looked at several times.
     try builder.spend(work: 8 * held.count)
     for (tensor, value) in held.enumerated() {
