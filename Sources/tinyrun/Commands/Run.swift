@@ -54,7 +54,8 @@ enum Run {
         continue
       }
       if run > 0, index == 0 { try Terminal.print("run \(run)") }
-      try Terminal.print("\(Text.printable(info.name))  \(info.elementType) \(Text.shape(info.shape))")
+      let name = Text.shortened(Text.printable(info.name), 200)
+      try Terminal.print("\(name)  \(info.elementType) \(Text.shape(info.shape))")
       if let values = try? session.realOutput(output) {
         try Terminal.print("  " + Text.summary(values))
       } else {
