@@ -26,11 +26,18 @@ class AlignedBuffer(schema.BufferT):
 class ModelBuilder:
     """Collects tensors and operators; tensors are known by their index."""
 
-    def __init__(self, description):
+    def __init__(self, description, parent=None):
         self.description = description
-        self.tensors, self.operators, self.codes = [], [], []
+        self.tensors, self.operators = [], []
         self.inputs, self.outputs = [], []
-        self.buffers = [AlignedBuffer()]
+        self.codes = parent.codes if parent else []
+        self.buffers = parent.buffers if parent else [AlignedBuffer()]
+        self.subgraphs = parent.subgraphs if parent else [self]
+
+    def subgraph(self):
+        """Adds another graph of the model; its index is that in `subgraphs`."""
+        self.subgraphs.append(ModelBuilder(f"graph {len(self.subgraphs)}", self))
+        return self.subgraphs[-1]
 
     def tensor(self, name, shape, dtype, scale=None, zero_point=0, channel_dimension=0, data=None):
         """Adds a tensor; `scale` is a number or one per channel, `data` makes it a constant."""
@@ -56,6 +63,18 @@ class ModelBuilder:
         self.tensors.append(tensor)
         return len(self.tensors) - 1
 
+    def packed(self, name, shape, kind, data=None, scale=None, zero_point=0, sparsity=None):
+        """Adds a tensor of a type that numpy does not have, or of a sparse form: the schema's name and the bytes."""
+        index = self.tensor(name, shape, np.int8, scale, zero_point)
+        self.tensors[index].type = getattr(schema.TensorType, kind)
+        self.tensors[index].sparsity = sparsity
+        if data is not None:
+            buffer = AlignedBuffer()
+            buffer.data = bytes(data)
+            self.tensors[index].buffer = len(self.buffers)
+            self.buffers.append(buffer)
+        return index
+
     def constant(self, name, values, dtype=np.int32):
         """Adds an unquantized constant tensor."""
         values = np.asarray(values, dtype)
@@ -71,16 +90,21 @@ class ModelBuilder:
         self.outputs.append(self.tensor(*args, **kwargs))
         return self.outputs[-1]
 
-    def operator(self, name, version, inputs, outputs, options=None, **fields):
+    def operator(self, operator_name, version, inputs, outputs, options=None, **fields):
         """Adds an operator; `fields` are set on a new `options` object of the schema."""
-        operator = self._operator((getattr(schema.BuiltinOperator, name), version, None), inputs, outputs)
+        operator = self._operator((getattr(schema.BuiltinOperator, operator_name), version, None), inputs, outputs)
         if options is not None:
-            operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
-            operator.builtinOptions = getattr(schema, f"{options}T")()
+            table = getattr(schema, f"{options}T")()
+            if hasattr(schema.BuiltinOptions2, options):
+                operator.builtinOptions2Type = getattr(schema.BuiltinOptions2, options)
+                operator.builtinOptions2 = table
+            else:
+                operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
+                operator.builtinOptions = table
             for field, value in fields.items():
-                if not hasattr(operator.builtinOptions, field):
+                if not hasattr(table, field):
                     raise AttributeError(f"{options} has no field {field}")
-                setattr(operator.builtinOptions, field, value)
+                setattr(table, field, value)
 
     def custom_operator(self, name, inputs, outputs, options):
         """Adds a custom operator with the bytes of its options."""
@@ -114,14 +138,17 @@ class ModelBuilder:
 
     def pack(self):
         """Returns the bytes of the .tflite file."""
-        graph = schema.SubGraphT()
-        graph.name = "main"
-        graph.tensors, graph.operators = self.tensors, self.operators
-        graph.inputs, graph.outputs = self.inputs, self.outputs
+        graphs = []
+        for builder in self.subgraphs:
+            graph = schema.SubGraphT()
+            graph.name = builder.description if graphs else "main"
+            graph.tensors, graph.operators = builder.tensors, builder.operators
+            graph.inputs, graph.outputs = builder.inputs, builder.outputs
+            graphs.append(graph)
         model = schema.ModelT()
         model.version = 3
         model.description = self.description
-        model.subgraphs, model.buffers = [graph], self.buffers
+        model.subgraphs, model.buffers = graphs, self.buffers
         model.signatureDefs = [self.signature()]
         model.operatorCodes = []
         for builtin, version, custom in self.codes:

@@ -25,7 +25,8 @@ struct ModelLoader {
 
     let values = builder.values
     func info(_ tensor: Int, _ name: String) -> TensorInfo {
-      let description = subgraph.tensors[tensor]
+      // Operators may have changed types.
+      let description = builder.subgraph.tensors[tensor]
       let shape = values[tensor].shape?.array ?? description.shape
       return TensorInfo(
         name: name, tensor: tensor, elementType: description.elementType, shape: shape,

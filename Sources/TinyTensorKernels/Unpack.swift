@@ -17,3 +17,28 @@ package func unpackSigned(_ bytes: RawSpan, bits: Int, count: Int) -> [Int8] {
   }
   return elements
 }
+
+/// The same to memory that is there: as many as `elements` has room for.
+package func unpackSigned(_ bytes: RawSpan, bits: Int, to elements: inout MutableSpan<Int8>) {
+  let perByte = 8 / bits
+  for index in elements.indices {
+    // Sound: bytes have no invalid patterns, and the call checks its bounds.
+    let byte = unsafe bytes.unsafeLoad(fromByteOffset: index / perByte, as: UInt8.self)
+    let top = 8 &- bits &- bits &* (index % perByte)
+    elements[index] = (Int8(bitPattern: byte) &<< Int8(top)) &>> Int8(8 &- bits)
+  }
+}
+
+/// Signed integers of 2 or 4 bits as real numbers, with a scale for each `blockSize` of them.
+package func unpackBlocks(
+  _ bytes: RawSpan, bits: Int, scales: Span<Float>, blockSize: Int, to elements: inout MutableSpan<Float>
+) {
+  let perByte = 8 / bits
+  for index in elements.indices {
+    // Sound: bytes have no invalid patterns, and the call checks its bounds.
+    let byte = unsafe bytes.unsafeLoad(fromByteOffset: index / perByte, as: UInt8.self)
+    let top = 8 &- bits &- bits &* (index % perByte)
+    let element = (Int8(bitPattern: byte) &<< Int8(top)) &>> Int8(8 &- bits)
+    elements[index] = Float(element) * scales[index / blockSize]
+  }
+}

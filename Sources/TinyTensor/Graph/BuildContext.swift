@@ -1,3 +1,5 @@
+import FlatbufferReader
+
 /// What the graphs of one model share while they are built: the file, the choices of the caller, and the variables.
 final class BuildContext {
   let file: ModelFile
@@ -11,6 +13,10 @@ final class BuildContext {
   private(set) var variables: [Variable] = []
   private var resources: [ResourceName: Int] = [:]
   private var graphCount = 0
+  /// Bytes of constants that were stored sparsely.
+  private var denseByteCount = 0
+  /// What reading the lists of all such constants may cost.
+  var sparseBudget: ReadBudget
   private var edgeTPU: OpenEdgeTPU?
 
   /// How deep graphs may be inside each other.
@@ -21,6 +27,8 @@ final class BuildContext {
   init(_ file: ModelFile, device: Device, options: ModelOptions) throws(ModelError) {
     kernelSet = try device.cpuOptions.chosenKernels()
     self.file = file
+    // Graphs that are called from several places read them each time.
+    sparseBudget = ReadBudget(ReadLimits(forByteCount: min(file.byteCount, Int.max / 64) * 8))
     self.device = device
     self.options = options
     workers = Workers(for: device.cpuOptions)
@@ -78,6 +86,23 @@ final class BuildContext {
         "graphs call each other more than \(Self.maximumDepth) deep or \(Self.maximumGraphs) times in all")
     }
   }
+
+  /// Counts a constant that gets its zeros back: all of them together may be ``densePerFileByte`` times the file, and
+  /// ``denseAllowance`` more.
+  func reserveDense(_ byteCount: Int, of name: String) throws(ModelError) {
+    let limit = Self.denseAllowance + Self.densePerFileByte * file.byteCount
+    guard byteCount <= limit - denseByteCount else {
+      throw ModelError(
+        .tooLarge,
+        "tensor \(name) is stored sparsely and would have \(byteCount) bytes; such tensors of a file of this size may "
+          + "have \(limit) in all",
+        tensorName: name)
+    }
+    denseByteCount += byteCount
+  }
+
+  private static let denseAllowance = 16 << 20
+  private static let densePerFileByte = 64
 
   /// Adds a variable whose contents are known; returns its number.
   func addVariable(

@@ -86,6 +86,10 @@ extension GraphBuilder {
       throw error(
         .tooLarge, "\(description.name) of \(description.elementType) \(shape) is too large or has no fixed size")
     }
+    if isWidened(tensor) {
+      return Operand(
+        tensor: tensor, name: description.name, elementType: .float32, shape: shape, quantization: nil, constant: nil)
+    }
     return Operand(
       tensor: tensor, name: description.name, elementType: description.elementType, shape: shape,
       quantization: description.quantization, constant: constant)
@@ -100,11 +104,6 @@ extension GraphBuilder {
       throw error(
         .invalidOperator,
         "\(tensor.name) of \(tensor.elementType) \(shape) needs \(needed) bytes; its buffer has \(range.count)")
-    }
-    guard tensor.sparsity == nil else {
-      throw error(
-        .unsupportedFile,
-        "\(tensor.name) is stored sparsely, which is not supported; convert the model with dense weights")
     }
   }
 
@@ -160,6 +159,7 @@ extension GraphBuilder {
   /// The type that the file gives an output, which must be one of these.
   func outputType(_ index: Int = 0, _ types: ElementType...) throws(ModelError) -> ElementType {
     let description = subgraph.tensors[node.outputs[index]]
+    if isWidened(node.outputs[index]), types.isEmpty || types.contains(.float32) { return .float32 }
     guard types.isEmpty || types.contains(description.elementType) else {
       throw error(
         .invalidOperator,
@@ -250,6 +250,7 @@ extension GraphBuilder {
 
   /// Has the step read an input.
   mutating func bind(_ operand: Operand) throws(ModelError) -> ReadSlot {
+    if isWidened(operand.tensor) { return try bindWidened(operand) }
     let tensor = root(of: operand.tensor)
     if case .variable(let number) = values[tensor].source { return ReadSlot(index: addOperand(.variable(number))) }
     // The operand's own shape decides, not that of a root with another shape: their bytes are equal.
@@ -274,6 +275,7 @@ extension GraphBuilder {
   /// Has the step write an output of that shape.
   mutating func bindOutput(_ index: Int = 0, shape: Shape) throws(ModelError) -> WriteSlot {
     let tensor = node.outputs[index]
+    if isWidened(tensor) { return try bindWidenedOutput(index, shape: shape) }
     try define(tensor, shape: shape, source: .written)
     return WriteSlot(index: addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0)))
   }
@@ -317,7 +319,13 @@ extension GraphBuilder {
   func options<Options>(
     _ type: UInt8, _ read: (borrowing Table) throws(ReadError) -> Options
   ) throws(ModelError) -> Options? {
-    guard let options = node.options else { return nil }
+    try options(type, read, in: node.options)
+  }
+
+  private func options<Options>(
+    _ type: UInt8, _ read: (borrowing Table) throws(ReadError) -> Options, in options: ModelFile.OptionsTable?
+  ) throws(ModelError) -> Options? {
+    guard let options else { return nil }
     guard options.type == type else {
       throw error(.invalidOperator, "its options are those of another operator (table \(options.type))")
     }
@@ -334,6 +342,16 @@ extension GraphBuilder {
         "operator \(operatorIndex) (\(nodeName)): its options are damaged at byte \(error.position): \(error.message)",
         byteOffset: error.position, operatorIndex: operatorIndex)
     }
+  }
+
+  /// The operator's options, which it must have, from the table of the schema's second union with that number.
+  func requiredSecondOptions<Options>(
+    _ type: UInt8, _ read: (borrowing Table) throws(ReadError) -> Options
+  ) throws(ModelError) -> Options {
+    guard let options = try self.options(type, read, in: node.options2) else {
+      throw error(.invalidOperator, "its options are missing")
+    }
+    return options
   }
 
   /// The operator's options, which it must have.

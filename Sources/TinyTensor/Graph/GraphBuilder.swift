@@ -6,7 +6,8 @@ import TinyTensorKernels
 ///
 /// Operators see the builder as their view of the graph: see `GraphBuilder+Operands.swift` for what they may ask.
 struct GraphBuilder {
-  let subgraph: ModelFile.Subgraph
+  /// The file's subgraph; operators may change types of outputs.
+  private(set) var subgraph: ModelFile.Subgraph
   let subgraphIndex: Int
   /// What the graphs of one model share.
   let context: BuildContext
@@ -52,6 +53,8 @@ struct GraphBuilder {
   private var hasInputsInPlace = false
   /// Tensors whose bytes lie together in another one, from that byte on; it may itself lie in one.
   var parts: [Int: (tensor: Int, offset: Int)] = [:]
+  /// While an operator on float16 tensors is translated as one on float32: its operands.
+  var half: HalfOperands?
   /// For each tensor that is no view: whether it and its views are read by one operator at most, each, and none of them
   /// after a run.
   private var isReadOnce: [Bool]
@@ -109,6 +112,7 @@ struct GraphBuilder {
         try checkSize(of: input.tensor, shape)
       }
     }
+    for tensor in outputs { try densify(tensor) }
   }
 
   private static func flags(_ tensors: [Int], count: Int) -> [Bool] {
@@ -198,6 +202,7 @@ struct GraphBuilder {
     guard let entry = OperatorEntry.entry(for: code) else {
       throw error(.unsupportedOperator, "it is not supported")
     }
+    if HalfOperation.isNeeded(self, for: entry.code) { return try HalfOperation.translate(&self, entry) }
     return try entry.translate(&self)
   }
 
@@ -216,6 +221,7 @@ struct GraphBuilder {
     operatorIndex = index
     node = subgraph.operators[index]
     nodeName = file.name(of: node)
+    for tensor in node.inputs where tensor >= 0 { try densify(tensor) }
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
@@ -398,6 +404,17 @@ struct GraphBuilder {
     if case .view(let root) = source, readCounts[tensor] > 1 || isOutput[tensor] { isReadOnce[root] = false }
     if case .resource = source { return }
     try checkSize(of: tensor, shape)
+  }
+
+  /// Has an output of the current operator be of another type than the file says, and without a quantization.
+  mutating func retypeOutput(_ index: Int, _ type: ElementType) {
+    let tensor = node.outputs[index]
+    if subgraph.tensors[tensor].elementType != type { subgraph.retype(tensor, type) }
+  }
+
+  /// Has a constant lie elsewhere.
+  mutating func replaceConstant(_ tensor: Int, by place: ConstantPlace) {
+    values[tensor].source = .constant(place)
   }
 
   /// The tensor whose memory a tensor's elements lie in: itself unless it is a view.

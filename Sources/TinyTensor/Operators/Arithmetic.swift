@@ -120,6 +120,42 @@ extension Arithmetic {
     return try translate(&graph, pair, .slope, names)
   }
 
+  static func translateStableAdd(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try translateStable(&graph, .add)
+  }
+
+  static func translateStableMultiply(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try translateStable(&graph, .multiply)
+  }
+
+  static func translateStableMaximum(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try translateStable(&graph, .maximum)
+  }
+
+  static func translateStableMinimum(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try translateStable(&graph, .minimum)
+  }
+
+  /// STABLEHLO_ADD, _MULTIPLY, _MAXIMUM and _MINIMUM: stored numbers of two tensors of one shape.
+  private static func translateStable(_ graph: inout GraphBuilder, _ kind: ArithmeticKind) throws(ModelError)
+    -> Operation?
+  {
+    let names =
+      switch kind {
+      case .add: KernelNames(float32: "add.f32.reference", int32: "add.i32.reference", int64: "add.i64.reference")
+      case .multiply: KernelNames(float32: "mul.f32.reference", int32: "mul.i32.reference", int64: "mul.i64.reference")
+      case .maximum:
+        KernelNames(float32: "maximum.f32.reference", int32: "maximum.i32.reference", int64: "maximum.i64.reference")
+      default:
+        KernelNames(float32: "minimum.f32.reference", int32: "minimum.i32.reference", int64: "minimum.i64.reference")
+      }
+    let pair = try graph.operandPair(names.types)
+    guard pair.lhs.shape == pair.rhs.shape else {
+      throw graph.error(.invalidOperator, "its inputs \(pair.lhs.shape) and \(pair.rhs.shape) differ in shape")
+    }
+    return try translate(&graph, pair, kind, names)
+  }
+
   private static func translate(
     _ graph: inout GraphBuilder, _ pair: OperandPair, _ kind: ArithmeticKind, _ names: KernelNames,
     _ activation: Activation = .none

@@ -1,7 +1,7 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// Operators that run other graphs: CALL, CALL_ONCE, IF, WHILE.
+/// Operators that run other graphs: CALL, CALL_ONCE, IF, WHILE, and STABLEHLO_COMPOSITE, which calls its decomposition.
 ///
 /// Each call has an instance of the graph of its own, whose arena is scratch memory of the calling step. Shapes are
 /// those of the call; a loop must keep them.
@@ -27,9 +27,23 @@ extension Control {
     let index = try graph.requiredOptions(16) { (table) throws(ReadError) in
       Int(clamping: try table.scalar(0, default: UInt32(0)))
     }
+    return try translateCall(&graph, of: index, what: "the graph that it calls")
+  }
+
+  /// What a composite stands for is a graph of the file, whatever its name says.
+  static func translateComposite(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    let index = try graph.requiredSecondOptions(21) { (table) throws(ReadError) in
+      Int(try table.scalar(1, default: Int32(0)))
+    }
+    return try translateCall(&graph, of: index, what: "its decomposition")
+  }
+
+  private static func translateCall(
+    _ graph: inout GraphBuilder, of index: Int, what: String
+  ) throws(ModelError) -> Operation? {
     let passed = try graph.passedInputs(graph.node.inputs.indices)
-    let child = try graph.addGraph(index, inputs: passed, what: "the graph that it calls")
-    try graph.requireCounts(child, outputs: graph.node.outputs.count, what: "the graph that it calls")
+    let child = try graph.addGraph(index, inputs: passed, what: what)
+    try graph.requireCounts(child, outputs: graph.node.outputs.count, what: what)
     return try make(&graph, passed, shapes: child.outputs) { .call(child.number) }
   }
 
@@ -261,7 +275,7 @@ extension GraphBuilder {
       guard let shape = builder.values[tensor].shape else {
         throw error(.invalidGraph, "\(what) has an output without a shape")
       }
-      outputs.append(.init(elementType: child.tensors[tensor].elementType, shape: shape))
+      outputs.append(.init(elementType: builder.subgraph.tensors[tensor].elementType, shape: shape))
     }
     let plan = try Plan(builder, inputs: child.inputs, outputs: child.outputs)
     guard plan.arenaByteCount <= limits.arenaBytes else {

@@ -23,7 +23,15 @@ struct Dequantize: Sendable {
   let kind: Kind
   let set: InstructionSet?
   let input: ReadSlot
+  /// Where elements of fewer than 8 bits that arrive in a run are unpacked; `input` is that place.
+  let packed: Packed?
   let output: WriteSlot
+
+  struct Packed: Sendable {
+    let input: ReadSlot
+    let bits: Int
+    let elements: WriteSlot
+  }
 }
 
 extension Dequantize {
@@ -32,11 +40,22 @@ extension Dequantize {
     let input = try graph.input(0, .int8, .uint8, .int16, .int4, .int2, .float16)
     _ = try graph.outputType(0, .float32)
     let kind = try kind(&graph, input)
+    let packed = try packed(&graph, input)
+    var slot = ReadSlot(index: packed?.elements.index ?? 0)
+    if packed == nil { slot = try graph.bindWeights(input) }
     return try graph.operation(
       Operation.dequantize,
       Dequantize(
-        kind: kind, set: kind.isOfBytes ? graph.context.instructionSet : nil, input: try graph.bindWeights(input),
+        kind: kind, set: kind.isOfBytes ? graph.context.instructionSet : nil, input: slot, packed: packed,
         output: try graph.bindOutput(shape: input.shape)))
+  }
+
+  /// Constants are unpacked at load.
+  private static func packed(_ graph: inout GraphBuilder, _ input: Operand) throws(ModelError) -> Packed? {
+    guard let bits = input.elementType.bitWidth, bits < 8, input.constant == nil else { return nil }
+    return Packed(
+      input: try graph.bind(input), bits: bits,
+      elements: try graph.bindScratch(count: input.shape.count, of: Int8.self))
   }
 
   private static func kind(_ graph: inout GraphBuilder, _ input: Operand) throws(ModelError) -> Kind {
@@ -78,6 +97,10 @@ extension Dequantize {
 
 extension Dequantize {
   func run(_ memory: OperatorMemory) {
+    if let packed {
+      var elements = memory.write(packed.elements, as: Int8.self)
+      unpackSigned(memory.readBytes(packed.input), bits: packed.bits, to: &elements)
+    }
     if let set, case .integer(let type, let affine) = kind {
       let count = memory.readBytes(input).byteCount
       return unsafe VectorWork.run(

@@ -59,25 +59,58 @@ extension FullyConnected {
     }
     let sizes = FullyConnectedSizes(rows: input.shape.count / depth, depth: depth, units: units)
     let shape = try outputShape(graph, input: input, sizes, keepsAxes: options.keepsAxes)
+    if input.elementType == .float32, case .blockwise? = weights.quantization?.details {
+      return try translateReal(
+        &graph, input: input, weights: try realWeights(&graph, weights), sizes, shape: shape,
+        activation: options.activation)
+    }
     if input.elementType == .float32, weights.elementType != .float32 {
       return try HybridLayer.translateFullyConnected(
         &graph, input: input, weights: weights, sizes, shape: shape, isAsymmetric: options.isAsymmetric,
         activation: options.activation)
     }
     if input.elementType == .float32 {
-      _ = try graph.outputType(0, .float32)
-      let arithmetic = RealArithmetic(activation: try graph.realActivation(options.activation))
-      let bias = try graph.bindBias(2, .float32, channels: units)
-      var layer = FullyConnected(
-        arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input),
-        weights: try graph.bind(weights), bias: bias, factors: bias, output: try graph.bindOutput(shape: shape),
-        packed: nil)
-      layer.packedReal = try graph.place(ifPresent: graph.packedReal(layer, arithmetic))
-      return try graph.operation(Operation.fullyConnected, layer)
+      return try translateReal(
+        &graph, input: input, weights: try graph.bind(weights), sizes, shape: shape, activation: options.activation)
     }
     return try translateQuantized(
       &graph, input: input, weights: weights, sizes, shape: shape, activation: options.activation,
       wideBias: .option(options.biasType))
+  }
+
+  private static func translateReal(
+    _ graph: inout GraphBuilder, input: Operand, weights: ReadSlot, _ sizes: FullyConnectedSizes, shape: Shape,
+    activation: Int8
+  ) throws(ModelError) -> Operation? {
+    _ = try graph.outputType(0, .float32)
+    let arithmetic = RealArithmetic(activation: try graph.realActivation(activation))
+    let bias = try graph.bindBias(2, .float32, channels: sizes.units)
+    var layer = FullyConnected(
+      arithmetic: .float32(arithmetic), sizes: sizes, input: try graph.bind(input), weights: weights, bias: bias,
+      factors: bias, output: try graph.bindOutput(shape: shape), packed: nil)
+    layer.packedReal = try graph.place(ifPresent: graph.packedReal(layer, arithmetic))
+    return try graph.operation(Operation.fullyConnected, layer)
+  }
+
+  /// Has the step read weights that are quantized in blocks as the real numbers that they stand for.
+  private static func realWeights(
+    _ graph: inout GraphBuilder, _ weights: Operand
+  ) throws(ModelError) -> ReadSlot {
+    try graph.bind(packed: unpackedBlocks(graph, weights))
+  }
+
+  private static func unpackedBlocks(_ graph: GraphBuilder, _ weights: Operand) throws(ModelError) -> [Float] {
+    let blocks = try graph.blockScales(of: weights)
+    guard let bytes = graph.constantBytes(weights) else {
+      throw graph.error(.invalidOperator, "its weights (\(weights.name)) must be constant")
+    }
+    guard weights.shape.count <= graph.limits.tensorBytes / 4 else {
+      throw graph.error(.tooLarge, "its weights \(weights.shape) are too large as real numbers")
+    }
+    var real = [Float](repeating: 0, count: weights.shape.count)
+    var elements = real.mutableSpan
+    unpackBlocks(bytes, bits: 4, scales: blocks.scales.span, blockSize: blocks.size, to: &elements)
+    return real
   }
 
   /// The leading axes joined, or kept.

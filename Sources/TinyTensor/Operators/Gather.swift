@@ -52,26 +52,11 @@ extension Gather {
       batchAxes: options.batches)
   }
 
-  /// EMBEDDING_LOOKUP: rows of the second input, by the first one.
-  static func translateEmbedding(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    try graph.requireOperands(inputs: 2...2)
-    let indices = try graph.input(0, .int32)
-    let input = try graph.input(1)
-    guard indices.shape.rank == 1, input.shape.rank >= 2 else {
-      throw graph.error(
-        .invalidOperator, "it cannot look up \(indices.shape) in \(input.shape): a list and a table are needed")
-    }
-    guard try graph.outputType() == input.elementType else {
-      throw graph.error(.unsupportedOperator, "a lookup that dequantizes its table is not supported")
-    }
-    return try translate(&graph, input: input, indices: indices, axis: 0, batchAxes: 0)
-  }
-
-  private static func translate(
+  static func translate(
     _ graph: inout GraphBuilder, input: Operand, indices: Operand, axis listedAxis: Int, batchAxes listedBatchAxes: Int
   ) throws(ModelError) -> Operation? {
     _ = try graph.outputType(0, input.elementType)
-    guard let bits = input.elementType.bitWidth, bits % 8 == 0 else {
+    guard let bits = input.elementType.bitWidth else {
       throw graph.error(.invalidOperator, "elements of \(input.elementType) cannot be gathered")
     }
     let axis = try graph.axis(listedAxis, of: input)
@@ -95,6 +80,12 @@ extension Gather {
       let indexCount = indices.shape.count(of: batchAxes..<indexSizes.count),
       let sliceBytes = input.elementType.byteCount(of: inner)
     else { throw graph.error(.tooLarge, "its operands are too large") }
+    // Elements of fewer than 8 bits are packed from one end of the tensor to the other.
+    guard bits % 8 == 0 || inner % (8 / bits) == 0 else {
+      throw graph.error(
+        .unsupportedOperator,
+        "slices of \(inner) elements of \(input.elementType) do not fill whole bytes, which is not supported")
+    }
     if indices.constant != nil {
       for index in try graph.constantIntegers(indices, what: "the indices") where index < 0 || index >= sizes[axis] {
         throw graph.error(

@@ -22,6 +22,8 @@ extension GraphBuilder {
 
   /// The fused activation of an operator's options, in their first field; none without options.
   func fusedActivation(_ optionsType: UInt8) throws(ModelError) -> Activation {
+    // The float16 results are clamped.
+    if half != nil { return .none }
     let number = try options(optionsType) { (table) throws(ReadError) in try table.scalar(0, default: Int8(0)) }
     return try activation(number ?? 0)
   }

@@ -4,8 +4,10 @@ enum Operation: Sendable {
   case batchMatrixMultiply(Placed<BatchMatrixMultiply>)
   case batchMatrixMultiplyHybrid(Placed<BatchMatrixMultiplyHybrid>)
   case batchToSpace(Placed<BatchToSpace>)
+  case buckets(Placed<Buckets>)
   case cast(Placed<Cast>)
   case comparison(Placed<Comparison>)
+  case complexNumbers(Placed<ComplexNumbers>)
   case concatenation(Placed<Concatenation>)
   case control(Placed<Control>)
   case convolution(Placed<Convolution>)
@@ -16,6 +18,8 @@ enum Operation: Sendable {
   case depthwiseConvolution(Placed<DepthwiseConvolution>)
   case dequantize(Placed<Dequantize>)
   case detectionPostProcess(Placed<DetectionPostProcess>)
+  case dilation(Placed<Dilation>)
+  case embedding(Placed<Embedding>)
   case extreme(Placed<Extreme>)
   case extremum(Placed<Extremum>)
   case fill(Placed<Fill>)
@@ -25,6 +29,7 @@ enum Operation: Sendable {
   case fullyConnected(Placed<FullyConnected>)
   case gather(Placed<Gather>)
   case gatherCoordinates(Placed<GatherCoordinates>)
+  case half(Placed<HalfOperation>)
   case hybridLayer(Placed<HybridLayer>)
   case integerArithmetic(Placed<IntegerOperation>)
   case l2Normalization(Placed<L2Normalization>)
@@ -45,22 +50,26 @@ enum Operation: Sendable {
   case quantizedMean(Placed<QuantizedMean>)
   case quantizedProduct(Placed<QuantizedProduct>)
   case quantizedQuotient(Placed<QuantizedQuotient>)
+  case random(Placed<Random>)
   case rearrangement(Placed<Rearrangement>)
   case reduce(Placed<Reduce>)
   case requantize(Placed<Requantize>)
   case resize(Placed<Resize>)
   case reverseSequence(Placed<ReverseSequence>)
   case scatter(Placed<Scatter>)
+  case segments(Placed<Segments>)
   case select(Placed<Select>)
   case softmax(Placed<Softmax>)
   case spaceToBatch(Placed<SpaceToBatch>)
   case sparseToDense(Placed<SparseToDense>)
+  case spectrum(Placed<Spectrum>)
   case split(Placed<Split>)
   case sumOfTensors(Placed<SumOfTensors>)
   case suppression(Placed<Suppression>)
   case svdf(Placed<SVDF>)
   case top(Placed<Top>)
   case transposeConvolution(Placed<TransposeConvolution>)
+  case transposeConvolution3D(Placed<TransposeConvolution3D>)
   case unaryFloat(Placed<UnaryFloat>)
   case unaryInteger(Placed<UnaryInteger>)
   case unaryWide(Placed<UnaryWide>)
@@ -82,8 +91,10 @@ extension Operation {
     case .batchMatrixMultiply(let operation): operation.payload.run(memory)
     case .batchMatrixMultiplyHybrid(let operation): operation.payload.run(memory)
     case .batchToSpace(let operation): operation.payload.run(memory)
+    case .buckets(let operation): operation.payload.run(memory)
     case .cast(let operation): operation.payload.run(memory)
     case .comparison(let operation): operation.payload.run(memory)
+    case .complexNumbers(let operation): operation.payload.run(memory)
     case .concatenation(let operation): operation.payload.run(memory)
     case .control(let operation): try operation.payload.run(memory, in: graph)
     case .convolution(let operation): operation.payload.run(memory)
@@ -94,6 +105,8 @@ extension Operation {
     case .depthwiseConvolution(let operation): operation.payload.run(memory)
     case .dequantize(let operation): operation.payload.run(memory)
     case .detectionPostProcess(let operation): try operation.payload.run(memory)
+    case .dilation(let operation): operation.payload.run(memory)
+    case .embedding(let operation): try operation.payload.run(memory)
     case .extreme(let operation): operation.payload.run(memory)
     case .extremum(let operation): operation.payload.run(memory)
     case .fill(let operation): operation.payload.run(memory)
@@ -103,6 +116,7 @@ extension Operation {
     case .fullyConnected(let operation): operation.payload.run(memory)
     case .gather(let operation): try operation.payload.run(memory)
     case .gatherCoordinates(let operation): try operation.payload.run(memory)
+    case .half(let operation): try operation.payload.run(memory, in: graph)
     case .hybridLayer(let operation): operation.payload.run(memory)
     case .integerArithmetic(let operation): try operation.payload.run(memory)
     case .l2Normalization(let operation): operation.payload.run(memory)
@@ -123,22 +137,26 @@ extension Operation {
     case .quantizedMean(let operation): operation.payload.run(memory)
     case .quantizedProduct(let operation): operation.payload.run(memory)
     case .quantizedQuotient(let operation): try operation.payload.run(memory)
+    case .random(let operation): operation.payload.run(memory)
     case .rearrangement(let operation): operation.payload.run(memory)
     case .reduce(let operation): operation.payload.run(memory)
     case .requantize(let operation): operation.payload.run(memory)
     case .resize(let operation): operation.payload.run(memory)
     case .reverseSequence(let operation): try operation.payload.run(memory)
     case .scatter(let operation): try operation.payload.run(memory)
+    case .segments(let operation): try operation.payload.run(memory)
     case .select(let operation): operation.payload.run(memory)
     case .softmax(let operation): operation.payload.run(memory)
     case .spaceToBatch(let operation): operation.payload.run(memory)
     case .sparseToDense(let operation): try operation.payload.run(memory)
+    case .spectrum(let operation): operation.payload.run(memory)
     case .split(let operation): operation.payload.run(memory)
     case .sumOfTensors(let operation): operation.payload.run(memory)
     case .suppression(let operation): try operation.payload.run(memory)
     case .svdf(let operation): operation.payload.run(memory)
     case .top(let operation): operation.payload.run(memory)
     case .transposeConvolution(let operation): operation.payload.run(memory)
+    case .transposeConvolution3D(let operation): operation.payload.run(memory)
     case .unaryFloat(let operation): operation.payload.run(memory)
     case .unaryInteger(let operation): operation.payload.run(memory)
     case .unaryWide(let operation): try operation.payload.run(memory)
@@ -150,7 +168,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .svdf: false
+    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .random, .svdf: false
     default: true
     }
   }
@@ -162,8 +180,10 @@ extension Operation {
     case .batchMatrixMultiply(let operation): operation.payload.facts
     case .batchMatrixMultiplyHybrid(let operation): operation.payload.facts
     case .batchToSpace(let operation): operation.payload.facts
+    case .buckets(let operation): operation.payload.facts
     case .cast(let operation): operation.payload.facts
     case .comparison(let operation): operation.payload.facts
+    case .complexNumbers(let operation): operation.payload.facts
     case .concatenation(let operation): operation.payload.facts
     case .control(let operation): operation.payload.facts
     case .convolution(let operation): operation.payload.facts
@@ -174,6 +194,8 @@ extension Operation {
     case .depthwiseConvolution(let operation): operation.payload.facts
     case .dequantize(let operation): operation.payload.facts
     case .detectionPostProcess(let operation): operation.payload.facts
+    case .dilation(let operation): operation.payload.facts
+    case .embedding(let operation): operation.payload.facts
     case .extreme(let operation): operation.payload.facts
     case .extremum(let operation): operation.payload.facts
     case .fill(let operation): operation.payload.facts
@@ -183,6 +205,7 @@ extension Operation {
     case .fullyConnected(let operation): operation.payload.facts
     case .gather(let operation): operation.payload.facts
     case .gatherCoordinates(let operation): operation.payload.facts
+    case .half(let operation): operation.payload.facts
     case .hybridLayer(let operation): operation.payload.facts
     case .integerArithmetic(let operation): operation.payload.facts
     case .l2Normalization(let operation): operation.payload.facts
@@ -203,22 +226,26 @@ extension Operation {
     case .quantizedMean(let operation): operation.payload.facts
     case .quantizedProduct(let operation): operation.payload.facts
     case .quantizedQuotient(let operation): operation.payload.facts
+    case .random(let operation): operation.payload.facts
     case .rearrangement(let operation): operation.payload.facts
     case .reduce(let operation): operation.payload.facts
     case .requantize(let operation): operation.payload.facts
     case .resize(let operation): operation.payload.facts
     case .reverseSequence(let operation): operation.payload.facts
     case .scatter(let operation): operation.payload.facts
+    case .segments(let operation): operation.payload.facts
     case .select(let operation): operation.payload.facts
     case .softmax(let operation): operation.payload.facts
     case .spaceToBatch(let operation): operation.payload.facts
     case .sparseToDense(let operation): operation.payload.facts
+    case .spectrum(let operation): operation.payload.facts
     case .split(let operation): operation.payload.facts
     case .sumOfTensors(let operation): operation.payload.facts
     case .suppression(let operation): operation.payload.facts
     case .svdf(let operation): operation.payload.facts
     case .top(let operation): operation.payload.facts
     case .transposeConvolution(let operation): operation.payload.facts
+    case .transposeConvolution3D(let operation): operation.payload.facts
     case .unaryFloat(let operation): operation.payload.facts
     case .unaryInteger(let operation): operation.payload.facts
     case .unaryWide(let operation): operation.payload.facts

@@ -23,7 +23,7 @@ struct OperatorEntry: Sendable {
 
   /// All of them, by the schema's numbers.
   static let all: [OperatorEntry] = [
-    .init(.add, newestVersion: 5, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateAdd),
+    .init(.add, newestVersion: 5, types: "float32, float16, int32, int64, int8, uint8, int16", Arithmetic.translateAdd),
     .init(.averagePool2D, newestVersion: 3, types: "int8, uint8, int16, float32", Pool.translateAverage),
     .init(.concatenation, newestVersion: 7, types: "all of whole bytes; uint8 requantized", Concatenation.translate),
     .init(
@@ -39,22 +39,25 @@ struct OperatorEntry: Sendable {
       Rearrangement.translateDepthToSpace),
     .init(
       .dequantize, newestVersion: 9, types: "int8, uint8, int16, int4, int2, float16 to float32", Dequantize.translate),
-    .init(.embeddingLookup, newestVersion: 4, types: "all of whole bytes, not dequantized", Gather.translateEmbedding),
-    .init(.floor, newestVersion: 1, types: "float32", UnaryFunctions.translateFloor),
+    .init(
+      .embeddingLookup, newestVersion: 5,
+      types: "all of whole bytes; int8, uint8, int4, int2 to float32, float16", Embedding.translate),
+    .init(.floor, newestVersion: 1, types: "float32, float16", UnaryFunctions.translateFloor),
     .init(
       .fullyConnected, newestVersion: 14,
       types:
-        "int8, uint8, int16, uint8 to int16, float32; weights int8, int4, int2, uint8, float32, or integer with float32",
+        "int8, uint8, int16, uint8 to int16, float32; weights int8, int4, int2, uint8, float32, or integer with float32, int4 in blocks with float32",
       FullyConnected.translate),
     .init(.l2Normalization, newestVersion: 2, types: "float32, int8, uint8", L2Normalization.translate),
     .init(.l2Pool2D, newestVersion: 1, types: "float32", Pool.translateL2),
     .init(.localResponseNormalization, newestVersion: 1, types: "float32", LocalResponseNormalization.translate),
-    .init(.logistic, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateLogistic),
+    .init(.logistic, newestVersion: 3, types: "float32, float16, int8, uint8, int16", Activations.translateLogistic),
     .init(
       .lstm, newestVersion: 4, types: "float32; weights also int8 or uint8; uint8 with an int16 state",
       FloatLSTM.translateStep),
     .init(.maxPool2D, newestVersion: 3, types: "int8, uint8, int16, float32", Pool.translateMax),
-    .init(.mul, newestVersion: 7, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateMultiply),
+    .init(
+      .mul, newestVersion: 7, types: "float32, float16, int32, int64, int8, uint8, int16", Arithmetic.translateMultiply),
     .init(.relu, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateRelu),
     .init(.reluN1To1, newestVersion: 1, types: "float32, int8, uint8, int16", Activations.translateReluN1To1),
     .init(.relu6, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateRelu6),
@@ -62,18 +65,19 @@ struct OperatorEntry: Sendable {
     .init(
       .resizeBilinear, newestVersion: 4, types: "int8, uint8, int16, float32", Resize.translateBilinear),
     .init(.rnn, newestVersion: 3, types: "float32; weights also int8 or uint8", FloatRNN.translateSingle),
-    .init(.softmax, newestVersion: 3, types: "float32, int8, uint8, int16, int8 to int16", Softmax.translate),
+    .init(.softmax, newestVersion: 3, types: "float32, float16, int8, uint8, int16, int8 to int16", Softmax.translate),
     .init(
       .spaceToDepth, newestVersion: 2, types: "elements of 1, 2, 4 and 8 bytes",
       Rearrangement.translateSpaceToDepth),
     .init(.svdf, newestVersion: 4, types: "int8, float32; weights int8 or uint8 with float32", SVDF.translate),
-    .init(.tanh, newestVersion: 3, types: "float32, int8, uint8, int16", Activations.translateTanh),
+    .init(.tanh, newestVersion: 3, types: "float32, float16, int8, uint8, int16", Activations.translateTanh),
     .init(.call, newestVersion: 1, types: "all", Control.translateCall),
     .init(.pad, newestVersion: 6, types: "all of whole bytes", Pad.translate),
     .init(
       .unidirectionalSequenceRNN, newestVersion: 3, types: "float32; weights also int8 or uint8",
       FloatRNN.translateSequence),
-    .init(.gather, newestVersion: 8, types: "all of whole bytes", Gather.translate),
+    .init(
+      .gather, newestVersion: 8, types: "all of whole bytes; int4, int2 by slices of whole bytes", Gather.translate),
     .init(.batchToSpaceND, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", BatchToSpace.translate),
     .init(.spaceToBatchND, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", SpaceToBatch.translate),
     .init(.transpose, newestVersion: 8, types: "elements of 1, 2, 4 and 8 bytes", Rearrangement.translateTranspose),
@@ -85,6 +89,9 @@ struct OperatorEntry: Sendable {
       .unidirectionalSequenceLSTM, newestVersion: 4, types: "int8, float32; weights int8 or uint8 with float32",
       FloatLSTM.translateUnidirectional),
     .init(.stridedSlice, newestVersion: 8, types: "elements of 1, 2, 4 and 8 bytes", Slice.translateStrided),
+    .init(
+      .bidirectionalSequenceRNN, newestVersion: 3, types: "float32; weights also int8 or uint8",
+      FloatRNN.translateBidirectional),
     .init(.exp, newestVersion: 2, types: "float32, int8, int16", UnaryFunctions.translateExponential),
     .init(.topKV2, newestVersion: 3, types: "float32, int8, uint8, int16, int32, int64", Top.translate),
     .init(.split, newestVersion: 5, types: "all of whole bytes", Split.translate),
@@ -97,22 +104,29 @@ struct OperatorEntry: Sendable {
       types: "among int8, uint8, int16, uint16, int32, uint32, int64, float16, float32, float64, bool",
       Cast.translate),
     .init(.prelu, newestVersion: 1, types: "float32, int8, uint8", Arithmetic.translatePrelu),
-    .init(.maximum, newestVersion: 4, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateMaximum),
-    .init(.argMax, newestVersion: 3, types: "float32, int8, uint8, int32, bool", Extremum.translateLargest),
-    .init(.minimum, newestVersion: 4, types: "float32, int32, int64, int8, uint8, int16", Arithmetic.translateMinimum),
-    .init(.less, newestVersion: 3, types: "float32, int32, int64, int8, uint8, int16", Comparison.translateLess),
-    .init(.neg, newestVersion: 1, types: "float32, int32, int64", UnaryFunctions.translateNegate),
-    .init(.padV2, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", Pad.translateValue),
-    .init(.greater, newestVersion: 3, types: "float32, int32, int64, int8, uint8, int16", Comparison.translateGreater),
     .init(
-      .greaterEqual, newestVersion: 3, types: "float32, int32, int64, int8, uint8, int16",
+      .maximum, newestVersion: 4, types: "float32, float16, int32, int64, int8, uint8, int16",
+      Arithmetic.translateMaximum),
+    .init(.argMax, newestVersion: 3, types: "float32, int8, uint8, int32, bool", Extremum.translateLargest),
+    .init(
+      .minimum, newestVersion: 4, types: "float32, float16, int32, int64, int8, uint8, int16",
+      Arithmetic.translateMinimum),
+    .init(
+      .less, newestVersion: 3, types: "float32, float16, int32, int64, int8, uint8, int16", Comparison.translateLess),
+    .init(.neg, newestVersion: 1, types: "float32, float16, int32, int64", UnaryFunctions.translateNegate),
+    .init(.padV2, newestVersion: 6, types: "elements of 1, 2, 4 and 8 bytes", Pad.translateValue),
+    .init(
+      .greater, newestVersion: 3, types: "float32, float16, int32, int64, int8, uint8, int16",
+      Comparison.translateGreater),
+    .init(
+      .greaterEqual, newestVersion: 3, types: "float32, float16, int32, int64, int8, uint8, int16",
       Comparison.translateGreaterEqual),
     .init(
-      .lessEqual, newestVersion: 3, types: "float32, int32, int64, int8, uint8, int16",
+      .lessEqual, newestVersion: 3, types: "float32, float16, int32, int64, int8, uint8, int16",
       Comparison.translateLessEqual),
     .init(.select, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", Select.translateRows),
     .init(.slice, newestVersion: 8, types: "elements of 1, 2, 4 and 8 bytes", Slice.translate),
-    .init(.sin, newestVersion: 1, types: "float32", UnaryFunctions.translateSine),
+    .init(.sin, newestVersion: 1, types: "float32, float16", UnaryFunctions.translateSine),
     .init(
       .transposeConv, newestVersion: 5, types: "int8, uint8, int16, float32; weights int8, int4, int2, uint8, float32",
       TransposeConvolution.translate),
@@ -120,10 +134,10 @@ struct OperatorEntry: Sendable {
     .init(.tile, newestVersion: 3, types: "elements of 1, 2, 4 and 8 bytes", Rearrangement.translateTile),
     .init(.expandDims, newestVersion: 1, types: "all", ExpandDimensions.translate),
     .init(
-      .equal, newestVersion: 5, types: "float32, int32, int64, int8, uint8, int16, bool",
+      .equal, newestVersion: 5, types: "float32, float16, int32, int64, int8, uint8, int16, bool",
       Comparison.translateEqual),
     .init(
-      .notEqual, newestVersion: 4, types: "float32, int32, int64, int8, uint8, int16, bool",
+      .notEqual, newestVersion: 4, types: "float32, float16, int32, int64, int8, uint8, int16, bool",
       Comparison.translateNotEqual),
     .init(.log, newestVersion: 2, types: "float32, int8, int16", UnaryFunctions.translateLogarithm),
     .init(.sum, newestVersion: 2, types: "float32, int32, int64, int8, uint8, int16", Reduce.translateSum),
@@ -135,12 +149,12 @@ struct OperatorEntry: Sendable {
     .init(.fakeQuant, newestVersion: 2, types: "float32", UnaryFunctions.translateFakeQuantize),
     .init(.reduceProd, newestVersion: 2, types: "float32, int32, int64, int8, int16", Reduce.translateProduct),
     .init(.reduceMax, newestVersion: 3, types: "float32, int32, int64, int8, uint8, int16", Reduce.translateMaximum),
-    .init(.pack, newestVersion: 4, types: "all of whole bytes", Concatenation.translatePack),
+    .init(.pack, newestVersion: 5, types: "all of whole bytes", Concatenation.translatePack),
     .init(.logicalOr, newestVersion: 1, types: "bool", IntegerOperation.translateOr),
     .init(.oneHot, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", OneHot.translate),
     .init(.logicalAnd, newestVersion: 1, types: "bool", IntegerOperation.translateAnd),
     .init(.logicalNot, newestVersion: 1, types: "bool", LookUp.translateNot),
-    .init(.unpack, newestVersion: 4, types: "all of whole bytes", Split.translateUnpack),
+    .init(.unpack, newestVersion: 6, types: "all of whole bytes", Split.translateUnpack),
     .init(.reduceMin, newestVersion: 3, types: "float32, int32, int64, int8, uint8, int16", Reduce.translateMinimum),
     .init(
       .floorDiv, newestVersion: 3, types: "int8, int16, int32, int64, float32",
@@ -148,7 +162,7 @@ struct OperatorEntry: Sendable {
     .init(.reduceAny, newestVersion: 1, types: "bool", Reduce.translateAny),
     .init(.square, newestVersion: 1, types: "float32, int32, int64", UnaryFunctions.translateSquare),
     .init(.zerosLike, newestVersion: 1, types: "float32, int32, int64", Fill.translateZeros),
-    .init(.fill, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", Fill.translate),
+    .init(.fill, newestVersion: 5, types: "elements of 1, 2, 4 and 8 bytes", Fill.translate),
     .init(
       .floorMod, newestVersion: 2, types: "int8, int16, int32, int64, float32",
       IntegerOperation.translateFloorRemainder),
@@ -161,12 +175,12 @@ struct OperatorEntry: Sendable {
       Arithmetic.translateSquaredDifference),
     .init(.mirrorPad, newestVersion: 3, types: "elements of 1, 2, 4 and 8 bytes", MirrorPad.translate),
     .init(.abs, newestVersion: 5, types: "float32, int32, int64, int8, int16", UnaryFunctions.translateAbsolute),
-    .init(.splitV, newestVersion: 2, types: "all of whole bytes", Split.translateListed),
+    .init(.splitV, newestVersion: 3, types: "all of whole bytes", Split.translateListed),
     .init(.ceil, newestVersion: 1, types: "float32", UnaryFunctions.translateCeiling),
-    .init(.reverseV2, newestVersion: 3, types: "elements of 1, 2, 4 and 8 bytes", Rearrangement.translateReverse),
+    .init(.reverseV2, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", Rearrangement.translateReverse),
     .init(.addN, newestVersion: 1, types: "float32, int32", SumOfTensors.translate),
-    .init(.gatherND, newestVersion: 5, types: "elements of 1, 2, 4 and 8 bytes", GatherCoordinates.translate),
-    .init(.cos, newestVersion: 1, types: "float32", UnaryFunctions.translateCosine),
+    .init(.gatherND, newestVersion: 6, types: "elements of 1, 2, 4 and 8 bytes", GatherCoordinates.translate),
+    .init(.cos, newestVersion: 1, types: "float32, float16", UnaryFunctions.translateCosine),
     .init(.where, newestVersion: 2, types: "bool, int8, uint8, int32, int64; constant", ShapeConstants.translateWhere),
     .init(.rank, newestVersion: 1, types: "all", ShapeConstants.translateRank),
     .init(.elu, newestVersion: 1, types: "float32, int8", Activations.translateElu),
@@ -184,22 +198,40 @@ struct OperatorEntry: Sendable {
     .init(.nonMaxSuppressionV5, newestVersion: 1, types: "float32", Suppression.translateSoft),
     .init(.scatterND, newestVersion: 1, types: "float32, int8, uint8, int32, int64", Scatter.translate),
     .init(.selectV2, newestVersion: 2, types: "elements of 1, 2, 4 and 8 bytes", Select.translate),
+    .init(.densify, newestVersion: 1, types: "float32, float16, int8; constant", Densify.translate),
     .init(.segmentSum, newestVersion: 1, types: "float32, int32; constant segments", Scatter.translateSegments),
     .init(
       .batchMatMul, newestVersion: 4, types: "int8, int16, float32, float32 with int8", BatchMatrixMultiply.translate),
     .init(.cumsum, newestVersion: 1, types: "float32, int32, int64", CumulativeSum.translate),
     .init(.callOnce, newestVersion: 1, types: "all", Control.translateCallOnce),
     .init(.broadcastTo, newestVersion: 3, types: "elements of 1, 2, 4 and 8 bytes", Rearrangement.translateBroadcast),
+    .init(.rfft2D, newestVersion: 1, types: "float32 to complex64", Spectrum.translate),
     .init(.conv3D, newestVersion: 1, types: "float32", Convolution3D.translate),
+
+    .init(
+      .imag, newestVersion: 1, types: "complex64 to float32, complex128 to float64", ComplexNumbers.translateImaginary),
+    .init(.real, newestVersion: 1, types: "complex64 to float32, complex128 to float64", ComplexNumbers.translateReal),
+    .init(
+      .complexAbs, newestVersion: 1, types: "complex64 to float32, complex128 to float64",
+      ComplexNumbers.translateMagnitude),
     .init(.reduceAll, newestVersion: 1, types: "bool", Reduce.translateAll),
+    .init(.conv3DTranspose, newestVersion: 1, types: "float32", TransposeConvolution3D.translate),
     .init(.varHandle, newestVersion: 1, types: "resource", Variable.translateHandle),
     .init(.readVariable, newestVersion: 1, types: "all", Variable.translateRead),
     .init(.assignVariable, newestVersion: 1, types: "all", Variable.translateAssign),
     .init(.broadcastArgs, newestVersion: 1, types: "int32, int64; constant", ShapeConstants.translateBroadcast),
-    .init(.gelu, newestVersion: 2, types: "float32, int8, uint8", Activations.translateGelu),
-    .init(.dynamicUpdateSlice, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", UpdateSlice.translate),
+    .init(.randomStandardNormal, newestVersion: 1, types: "float32; with a seed", Random.translateNormal),
+    .init(.bucketize, newestVersion: 1, types: "float32, float64, int32, int64", Buckets.translate),
+    .init(.randomUniform, newestVersion: 1, types: "float32; with a seed", Random.translateUniform),
+    .init(.multinomial, newestVersion: 1, types: "float32 to int32, int64; with a seed", Random.translateClasses),
+    .init(.gelu, newestVersion: 2, types: "float32, float16, int8, uint8", Activations.translateGelu),
+    .init(.dynamicUpdateSlice, newestVersion: 6, types: "elements of 1, 2, 4 and 8 bytes", UpdateSlice.translate),
     .init(.relu0To1, newestVersion: 1, types: "float32, int8, uint8, int16", Activations.translateRelu0To1),
-    .init(.atan2, newestVersion: 1, types: "float32", Arithmetic.translateArcTangent),
+    .init(.unsortedSegmentProd, newestVersion: 1, types: "float32, int32", Segments.translateProduct),
+    .init(.unsortedSegmentMax, newestVersion: 1, types: "float32, int32", Segments.translateLargest),
+    .init(.unsortedSegmentSum, newestVersion: 1, types: "float32, int32", Segments.translateSum),
+    .init(.atan2, newestVersion: 1, types: "float32, float16", Arithmetic.translateArcTangent),
+    .init(.unsortedSegmentMin, newestVersion: 1, types: "float32, int32", Segments.translateSmallest),
     .init(.sign, newestVersion: 2, types: "float32, int32, int64", UnaryFunctions.translateSign),
     .init(.bitcast, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", Copy.translateBitcast),
     .init(
@@ -208,6 +240,16 @@ struct OperatorEntry: Sendable {
     .init(
       .rightShift, newestVersion: 1, types: "int8, uint8, int16, uint16, int32, uint32",
       IntegerOperation.translateRightShift),
+    .init(.stablehloAdd, newestVersion: 1, types: "float32, float16, int32, int64", Arithmetic.translateStableAdd),
+    .init(
+      .stablehloMultiply, newestVersion: 1, types: "float32, float16, int32, int64", Arithmetic.translateStableMultiply),
+    .init(
+      .stablehloMaximum, newestVersion: 1, types: "float32, float16, int32, int64", Arithmetic.translateStableMaximum),
+    .init(
+      .stablehloMinimum, newestVersion: 1, types: "float32, float16, int32, int64", Arithmetic.translateStableMinimum),
+    .init(.stablehloPad, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", Dilation.translatePad),
+    .init(.dilate, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", Dilation.translate),
+    .init(.stablehloComposite, newestVersion: 1, types: "all", Control.translateComposite),
     .init(.custom, "PosenetDecoderOp", newestVersion: 1, types: "float32, uint8 to float32", PoseDecoder.translate),
     .init(
       .custom, "TFLite_Detection_PostProcess", newestVersion: 1, types: "float32, int8, uint8 to float32",

@@ -1,29 +1,32 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// An input of real numbers: float32, or bytes that are turned into it first.
+/// An input of real numbers: float32, or bytes that are turned into it first; scaled where that is asked for.
 struct RealInput: Sendable {
   let slot: ReadSlot
   /// `nil` for float32.
   let bytes: ByteType?
   let affine: Affine
-  /// Room for the real numbers of bytes.
-  let real: WriteSlot
+  /// Room for the real numbers of bytes, or for scaled ones; `nil` where the input's are used as they are.
+  let real: WriteSlot?
 }
 
 extension RealInput {
   /// Where the real numbers are once ``convert(_:)`` has run.
-  var realSlot: ReadSlot { bytes == nil ? slot : ReadSlot(index: real.index) }
+  var realSlot: ReadSlot { real.map { ReadSlot(index: $0.index) } ?? slot }
 
   func convert(_ memory: OperatorMemory) {
+    guard let real else { return }
     switch bytes {
-    case .int8: convert(memory, Int8.self)
-    case .uint8: convert(memory, UInt8.self)
-    case nil: break
+    case .int8: convert(memory, Int8.self, to: real)
+    case .uint8: convert(memory, UInt8.self, to: real)
+    case nil:
+      var output = memory.write(real, as: Float.self)
+      scaleReference(affine.scale, input: memory.read(slot), output: &output)
     }
   }
 
-  private func convert<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
+  private func convert<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type, to real: WriteSlot) {
     var output = memory.write(real, as: Float.self)
     dequantizeReference(
       scale: affine.scale, zeroPoint: affine.zeroPoint, input: memory.read(slot, as: Element.self),
@@ -36,12 +39,13 @@ extension GraphBuilder {
   ///
   /// - Parameters:
   ///   - operand: float32, int8 or uint8.
-  ///   - extraScale: what the numbers of bytes are multiplied with, together with their scale.
+  ///   - extraScale: what the numbers are multiplied with; those of bytes together with their scale.
   mutating func bindReal(_ operand: Operand, extraScale: Float = 1) throws(ModelError) -> RealInput {
     let slot = try bind(operand)
     guard let bytes = ByteType(operand.elementType) else {
       return RealInput(
-        slot: slot, bytes: nil, affine: Affine(scale: 1, zeroPoint: 0), real: WriteSlot(index: slot.index))
+        slot: slot, bytes: nil, affine: Affine(scale: extraScale, zeroPoint: 0),
+        real: extraScale == 1 ? nil : try bindScratch(count: operand.shape.count, of: Float.self))
     }
     let own = try affine(of: operand)
     return RealInput(

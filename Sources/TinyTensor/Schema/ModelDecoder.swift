@@ -168,7 +168,8 @@ struct ModelDecoder {
       }
     }
     return ModelFile.Sparsity(
-      traversalOrder: try integers(table, 0), blockMap: try integers(table, 1), isSparse: isSparse)
+      traversalOrder: try integers(table, 0), blockMap: try integers(table, 1), isSparse: isSparse,
+      position: table.position)
   }
 
   private mutating func operation(_ table: borrowing Table, fileSize: Int) throws(ReadError) -> ModelFile.Operator {

@@ -158,6 +158,8 @@ extension ModelFile {
     public let blockMap: [Int]
     /// For each stored axis, whether it is stored sparsely.
     public let isSparse: [Bool]
+    /// Where in the file this is described.
+    let position: Int
   }
 
   /// An operator's place in a graph.
@@ -232,6 +234,19 @@ extension ModelFile {
     public let offset: UInt64
     /// Its size in bytes.
     public let length: UInt64
+  }
+}
+
+extension ModelFile.Subgraph {
+  /// Gives a tensor another type, without a quantization.
+  mutating func retype(_ tensor: Int, _ type: ElementType) {
+    let old = tensors[tensor]
+    var tensors = tensors
+    tensors[tensor] = ModelFile.Tensor(
+      name: old.name, elementType: type, shape: old.shape, shapeSignature: old.shapeSignature, hasRank: old.hasRank,
+      buffer: old.buffer, externalBuffer: old.externalBuffer, quantization: nil, isVariable: old.isVariable,
+      sparsity: old.sparsity)
+    self = ModelFile.Subgraph(name: name, tensors: tensors, inputs: inputs, outputs: outputs, operators: operators)
   }
 }
 

@@ -9,6 +9,13 @@ package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
   package var activation: RecurrentActivation
   /// Whether vectors are quantized around a zero point, where weights are integers.
   package var isAsymmetric: Bool
+  /// Whether the steps are taken from the last one on.
+  package var isReversed = false
+  /// How often all steps are taken, the state going on from one time to the next.
+  package var passes = 1
+  /// Where in a row of the output the units' numbers begin, and how long a row is.
+  package var outputOffset = 0
+  package var outputStride: Int
 
   package init(
     batches: Int, steps: Int, inputSize: Int, units: Int, isTimeMajor: Bool, activation: RecurrentActivation,
@@ -21,6 +28,7 @@ package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
     self.isTimeMajor = isTimeMajor
     self.activation = activation
     self.isAsymmetric = isAsymmetric
+    outputStride = units
   }
 }
 
@@ -33,7 +41,7 @@ package struct FloatRNNParameters: BitwiseCopyable, Sendable, Hashable {
 ///   - bias: one a unit.
 ///   - quantized: room for `inputSize + units` elements if weights are integers, else nothing.
 ///   - state: `[batches, units]`.
-///   - output: `[batches, steps, units]`, or steps first.
+///   - output: `[batches, steps, outputStride]`, or steps first.
 package func rnnReference(
   _ parameters: FloatRNNParameters, input: Span<Float>, weights: borrowing RecurrentMatrix,
   recurrentWeights: borrowing RecurrentMatrix, bias: Span<Float>, quantized: inout MutableSpan<Int8>,
@@ -43,10 +51,12 @@ package func rnnReference(
   let size = parameters.inputSize
   let inputRoom = RecurrentVectorRoom(start: 0, count: size, isAsymmetric: parameters.isAsymmetric)
   let stateRoom = RecurrentVectorRoom(start: size, count: units, isAsymmetric: parameters.isAsymmetric)
-  for step in 0..<parameters.steps {
+  for turn in 0..<(parameters.steps * parameters.passes) {
+    let step = parameters.isReversed ? parameters.steps - 1 - turn % parameters.steps : turn % parameters.steps
     for batch in 0..<parameters.batches {
       let row = parameters.isTimeMajor ? step * parameters.batches + batch : batch * parameters.steps + step
       let stateRange = (batch * units)..<(batch * units + units)
+      let target = row * parameters.outputStride + parameters.outputOffset
       let x = input.extracting((row * size)..<(row * size + size))
       let inputScale = inputRoom.quantize(x, &quantized)
       let stateScale = stateRoom.quantize(state.span.extracting(stateRange), &quantized)
@@ -55,9 +65,9 @@ package func rnnReference(
         sum = weights.addProducts(unit, inputRoom.vector(x, quantized, inputScale), to: sum)
         sum = recurrentWeights.addProducts(
           unit, stateRoom.vector(state.span.extracting(stateRange), quantized, stateScale), to: sum)
-        output[row * units + unit] = parameters.activation.apply(to: sum)
+        output[target + unit] = parameters.activation.apply(to: sum)
       }
-      for unit in 0..<units { state[batch * units + unit] = output[row * units + unit] }
+      for unit in 0..<units { state[batch * units + unit] = output[target + unit] }
     }
   }
 }

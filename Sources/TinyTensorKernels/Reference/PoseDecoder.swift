@@ -336,24 +336,12 @@ private func write(
 }
 
 extension PoseDecoderParameters {
-  /// A place moved to the nearest one inside the maps; not a number becomes 0.
-  fileprivate func inside(_ y: Float, _ x: Float) -> (y: Float, x: Float) {
-    (min(max(y.isNaN ? 0 : y, 0), Float(height - 1)), min(max(x.isNaN ? 0 : x, 0), Float(width - 1)))
-  }
+  private var size: PoseMapSize { PoseMapSize(height: height, width: width) }
 
-  /// A map's value between cells, by linear interpolation.
-  ///
-  /// Requires that the place is inside the maps.
+  fileprivate func inside(_ y: Float, _ x: Float) -> (y: Float, x: Float) { size.inside(y, x) }
+
   fileprivate func sample(_ map: Span<Float>, _ channels: Int, channel: Int, y: Float, x: Float) -> Float {
-    let top = Int(y)
-    let left = Int(x)
-    let bottom = Float(top) < y ? top + 1 : top
-    let right = Float(left) < x ? left + 1 : left
-    let fy = y - Float(top)
-    let fx = x - Float(left)
-    func value(_ row: Int, _ column: Int) -> Float { map[(row * width + column) * channels + channel] }
-    return (1 - fy) * ((1 - fx) * value(top, left) + fx * value(top, right))
-      + fy * ((1 - fx) * value(bottom, left) + fx * value(bottom, right))
+    size.sample(map, channels, channel: channel, y: y, x: x)
   }
 }
 

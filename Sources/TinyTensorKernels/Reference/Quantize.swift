@@ -98,3 +98,8 @@ package func dequantizeChannelsReference<Element: QuantizedElement>(
     }
   }
 }
+
+/// `output = scale * input`, in single precision.
+package func scaleReference(_ scale: Float, input: Span<Float>, output: inout MutableSpan<Float>) {
+  for index in input.indices { output[index] = input[index] * scale }
+}

@@ -9,8 +9,12 @@ enum OperatorOptions {
     case flag
     case int(Int32)
     case real
+    case whole
+    case text
     /// A list of sizes.
     case numbers
+    /// A list of real numbers.
+    case reals
     case activation
     case padding
     case elementType
@@ -31,7 +35,13 @@ enum OperatorOptions {
   }
 
   static func pairs(of node: ModelFile.Operator, in file: ModelFile) -> [(name: String, value: String)] {
-    guard let table = node.options, let position = table.position, let fields = fields[table.type] else { return [] }
+    pairs(of: node.options, fields, in: file) + pairs(of: node.options2, secondFields, in: file)
+  }
+
+  private static func pairs(
+    of table: ModelFile.OptionsTable?, _ known: [UInt8: [Field]], in file: ModelFile
+  ) -> [(name: String, value: String)] {
+    guard let table, let position = table.position, let fields = known[table.type] else { return [] }
     do throws(ReadError) {
       var budget = ReadBudget(ReadLimits(maximumWork: 1000))
       let options = try Table(revisiting: file.bytes, at: position, &budget)
@@ -50,6 +60,14 @@ enum OperatorOptions {
     case .flag: return try options.scalar(field.slot, default: UInt8(0)) == 0 ? "no" : "yes"
     case .int(let usual): return "\(try options.scalar(field.slot, default: usual))"
     case .real: return Text.significant(try options.scalar(field.slot, default: Float(0)), 7)
+    case .whole: return "\(try options.scalar(field.slot, default: Int64(0)))"
+    case .text:
+      guard let text = try options.string(field.slot) else { return "none" }
+      return try text.text(&budget)
+    case .reals:
+      guard let list = try options.vector(field.slot, of: Float.self) else { return "none" }
+      let shown = (0..<min(list.count, 16)).map { Text.significant(list[$0], 7) }.joined(separator: " ")
+      return shown + (list.count > 16 ? " …" : "")
     case .numbers:
       guard let list = try options.vector(field.slot, of: Int32.self) else { return "none" }
       return Text.shape((0..<min(list.count, 16)).map { Int(list[$0]) }) + (list.count > 16 ? " …" : "")
@@ -142,7 +160,19 @@ enum OperatorOptions {
       ],
       102: [Field("exclusive", 0, .flag), Field("reverse", 1, .flag)],
       103: [Field("subgraph", 0, .int(0))],
+      106: [
+        Field("padding", 0, .padding), Field("stride, depth", 1, .int(0)), Field("stride, height", 3, .int(0)),
+        Field("stride, width", 2, .int(0)), activated(4), Field("dilation, depth", 5, .int(1)),
+        Field("dilation, height", 7, .int(1)), Field("dilation, width", 6, .int(1)),
+      ],
+      114: [Field("seed", 0, .whole), Field("second seed", 1, .whole)],
+      115: [Field("limits", 0, .reals)],
       116: [Field("approximate", 0, .flag)],
     ]
   }()
+
+  /// The same of the schema's second union.
+  private static let secondFields: [UInt8: [Field]] = [
+    21: [Field("name", 0, .text), Field("subgraph", 1, .int(0)), Field("version", 4, .int(0))]
+  ]
 }

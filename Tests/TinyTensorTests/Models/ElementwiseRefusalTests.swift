@@ -28,7 +28,7 @@ struct ElementwiseRefusalTests {
     expectRefusal(test) { $0.tensors[2].type = .int32 }
     expectRefusal(test) { $0.operators[0].inputs = [0] }
     expectRefusal(test) { $0.operators[0].outputs = [2, 2] }
-    for type in [ElementType.float16, .bool, .complex64, .int4] {
+    for type in [ElementType.bfloat16, .bool, .complex64, .int4] {
       expectRefusal(test) { model in
         for index in model.tensors.indices { model.tensors[index].type = type }
       }
@@ -121,7 +121,7 @@ struct ElementwiseRefusalTests {
     expectRefusal(test) { $0.tensors[1].type = .int8 }
     expectRefusal(test) { $0.operators[0].inputs = [0, 0] }
     expectRefusal(test) { $0.operators[0].inputs = [-1] }
-    for type in [ElementType.float16, .bool, .int4] {
+    for type in [ElementType.bfloat16, .bool, .int4] {
       expectRefusal(test) {
         $0.tensors[0].type = type
         $0.tensors[1].type = type

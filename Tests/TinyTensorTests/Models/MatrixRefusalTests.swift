@@ -250,7 +250,7 @@ struct MatrixRefusalTests {
     expectRefusal(scaled([1, 0], [0, 0], axis: 0))
     expectRefusal(scaled([1, .nan], [0, 0], axis: 0))
     expectRefusal(scaled([1, 1], [0, 128], axis: 0))
-    expectRefusal(changed(scaled([1], [0], axis: 0)) { $0.tensors[0].type = .int4 })
+    #expect(changed(scaled([1], [0], axis: 0)) { $0.tensors[0].type = .int4 }.loadError() == nil)
     expectRefusal(changed(scaled([1], [0], axis: 0)) { $0.tensors[1].type = .float16 })
   }
 

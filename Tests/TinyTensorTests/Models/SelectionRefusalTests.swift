@@ -65,7 +65,22 @@ struct SelectionRefusalTests {
 
     let embedding = test(.embeddingLookup, [([2], .int32), ([3, 2], .int8)], [.int8])
     #expect(embedding.loadError() == nil)
-    expectRefusal(changed(embedding) { $0.tensors[2].type = .float32 }, .unsupportedOperator)
+    expectRefusal(changed(embedding) { $0.tensors[2].type = .int16 }, .unsupportedOperator)
+    // A table that is dequantized needs scales around 0: one, or one a row.
+    let real = changed(embedding) {
+      $0.tensors[2].type = .float32
+      $0.tensors[1].scales = [0.5]
+      $0.tensors[1].zeroPoints = [0]
+    }
+    #expect(real.loadError() == nil)
+    expectRefusal(changed(real) { $0.tensors[1].scales = nil })
+    expectRefusal(changed(real) { $0.tensors[1].zeroPoints = [1] })
+    expectRefusal(changed(real) { $0.tensors[1].scales = [0.5, 0.5] })
+    expectRefusal(changed(real) { $0.tensors[1].type = .int16 }, .unsupportedOperator)
+    expectRefusal(changed(real) { $0.tensors[1].type = .int4 })
+    for index: Int32 in [-1, 3, .max, .min] { expectRefusal(constant(real, 0, [0, index])) }
+    // Slices of half a byte.
+    expectRefusal(changed(gather(0)) { for index in [0, 2] { $0.tensors[index].type = .int4 } }, .unsupportedOperator)
     expectRefusal(changed(embedding) { $0.tensors[1].shape = [6] })
     expectRefusal(changed(embedding) { $0.tensors[0].shape = [2, 1] })
     expectRefusal(changed(embedding) { $0.tensors[0].type = .int64 })

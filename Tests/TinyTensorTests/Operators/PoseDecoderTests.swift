@@ -15,7 +15,7 @@ struct PoseDecoderTests {
   ]
 
   /// Maps in which people stand at these cells: the logit is 4 at each keypoint (5 at the nose) and -8 elsewhere, and
-  /// mid-range offsets lead from each parent to its child.
+  /// mid-range offsets lead from each parent to its child, in pixels.
   private func maps(_ people: [[(y: Int, x: Int)]]) -> (heat: [Float], short: [Float], middle: [Float]) {
     let cells = Self.size * Self.size
     var heat = [Float](repeating: -8, count: cells * 17)
@@ -29,8 +29,8 @@ struct PoseDecoderTests {
         let from = person[parent]
         let to = person[child]
         let cell = (from.y * Self.size + from.x) * 64
-        middle[cell + edge] = Float(to.y - from.y)
-        middle[cell + 16 + edge] = Float(to.x - from.x)
+        middle[cell + edge] = Float(16 * (to.y - from.y))
+        middle[cell + 16 + edge] = Float(16 * (to.x - from.x))
       }
     }
     return (heat, short, middle)
@@ -119,6 +119,56 @@ struct PoseDecoderTests {
     #expect(try decode([]).count == 0)
     // A person 2 cells from another is inside the radius of 2 cells.
     #expect(try decode([person(1, 1), person(1, 3)]).count == 1)
+  }
+
+  @Test("long-range offsets give each person's mask, whatever types the file names")
+  func masks() throws {
+    let size = Self.size
+    let people = [person(1, 1), person(9, 11)]
+    let scale: Float = 0.5
+    // Every cell's offsets lead to the keypoints of the person of its half, in bytes around 128: at most 13 * 16 pixels
+    // away, in two-pixel steps.
+    var long = [UInt8](repeating: 128, count: size * size * 34)
+    func fill(_ half: (Int, Int) -> Int) {
+      for y in 0..<size {
+        for x in 0..<size {
+          for (keypoint, place) in people[half(y, x)].enumerated() {
+            let cell = (y * size + x) * 34
+            long[cell + keypoint] = UInt8(128 + (place.y - y) * 8)
+            long[cell + 17 + keypoint] = UInt8(128 + (place.x - x) * 8)
+          }
+        }
+      }
+    }
+    fill { _, x in x < 8 ? 0 : 1 }
+    var test = TestModel()
+    let inputs = [
+      test.input("heat", [1, size, size, 17], .float32), test.input("short", [1, size, size, 34], .float32),
+      test.input("middle", [1, size, size, 64], .float32),
+      test.input("long", [1, size, size, 34], .uint8, scale: 4 * scale, zeroPoint: 128),
+    ]
+    // The file may name another type: the operator gives float32.
+    let outputs = (0..<5).map { test.output("output \($0)", [1], .uint8, scale: 1) }
+    test.add(.custom, inputs, outputs)
+    test.operators[0].customName = "PosenetDecoderOp"
+    test.operators[0].customOptions = options(maximum: 3, threshold: 0.5, stride: 16, radius: 32)
+    let maps = maps(people)
+    let results = try test.run([bytes(maps.heat), bytes(maps.short), bytes(maps.middle), long])
+    #expect(floats(results[3]) == [2])
+    // Of equal scores the second person, whose root was found later, may come first.
+    let isFirst = floats(results[0])[0] == Float(16 * people[0][0].y)
+    let masks = floats(results[4])
+    #expect(masks.count == 3 * size * size)
+    for y in 0..<size {
+      for x in 0..<size {
+        let owner = (x < 8) == isFirst ? 0 : 1
+        for person in 0..<3 {
+          #expect(masks[(person * size + y) * size + x] == (person == owner ? 1 : 0), "\(person) at \(y), \(x)")
+        }
+      }
+    }
+    test.tensors[3].shape = [1, 16, 16, 17]
+    #expect(test.loadError()?.code == .invalidOperator)
   }
 
   @Test("wrong maps and options are refused")

@@ -76,7 +76,9 @@ struct SchemaTests {
     let tensors = try ModelFile(bytes: test.bytes).subgraphs[0].tensors
     #expect(tensors[0].shapeSignature == [-1, 4, 4, 2])
     #expect(tensors[0].quantization?.details == .blockwise(scales: 7, zeroPoints: -1, blockSize: 32))
-    #expect(tensors[1].sparsity == .init(traversalOrder: [0, 1], blockMap: [0], isSparse: [true, false]))
+    #expect(tensors[1].sparsity?.traversalOrder == [0, 1])
+    #expect(tensors[1].sparsity?.blockMap == [0])
+    #expect(tensors[1].sparsity?.isSparse == [true, false])
     #expect(tensors[2].quantization?.details == .unknown(type: 9))
     #expect(tensors[3].isVariable)
     #expect(tensors[1].quantization?.scales == [0.01, 0.02, 0.03])

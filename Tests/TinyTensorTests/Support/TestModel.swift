@@ -27,6 +27,8 @@ struct TestModel {
     var outputs: [Int32]
     var intermediates: [Int32] = []
     var options: (type: UInt8, table: FlatTable)?
+    /// Of the schema's second list.
+    var options2: (type: UInt8, table: FlatTable)?
     var customOptions: [UInt8]?
     var codeIndex: UInt32?
   }
@@ -149,6 +151,10 @@ struct TestModel {
       if let options = operation.options {
         node[3] = .uint8(options.type)
         node[4] = .table(options.table)
+      }
+      if let options = operation.options2 {
+        node[11] = .uint8(options.type)
+        node[12] = .table(options.table)
       }
       if let options = operation.customOptions { node[5] = .bytes(options) }
       if !operation.intermediates.isEmpty { node[8] = .int32s(operation.intermediates) }
