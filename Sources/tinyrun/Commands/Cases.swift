@@ -48,8 +48,8 @@ enum Cases {
       let file = try Models.open("\(path)/model.tflite")
       var options = choices.options
       options.signature = description.signature
-      if let shape = description.params?.shape { options.inputShapes = try Models.shapes(shape) }
-      if let bound = description.params?.bound { options.bounds = try Models.shapes(bound, of: "bound") }
+      if let shapes = description.shapes { options.inputShapes = try Models.shapes(shapes) }
+      if let bounds = description.bounds { options.bounds = try Models.shapes(bounds, of: "bound") }
       let model = try Model(file, device: choices.device(for: file), options: options)
       let inputs = places(of: description.inputs, in: model.inputs)
       let outputs = places(of: description.outputs, in: model.outputs)
@@ -138,20 +138,21 @@ private struct CaseDescription: Decodable {
     let shapes: [[Int]]?
   }
 
-  /// What a model must be loaded with: a signature, shapes of inputs, and bounds, as the command line has them.
-  struct Parameters: Decodable {
+  /// Those of a case's parameters that say how its model is loaded; others are the operator's, and of any type.
+  private struct Parameters: Decodable {
     let signature: String?
     let shape: String?
     let bound: String?
 
-    private enum CodingKeys: String, CodingKey {
-      case signature, shape, bound
+    private enum Key: String, CodingKey {
+      case signature
+      case shape
+      case bound
     }
 
     init(from decoder: any Decoder) throws {
-      let values = try decoder.container(keyedBy: CodingKeys.self)
-      signature = try values.decodeIfPresent(String.self, forKey: .signature)
-      // Cases of operators have a parameter of that name that is a list.
+      let values = try decoder.container(keyedBy: Key.self)
+      signature = try? values.decode(String.self, forKey: .signature)
       shape = try? values.decode(String.self, forKey: .shape)
       bound = try? values.decode(String.self, forKey: .bound)
     }
@@ -161,10 +162,14 @@ private struct CaseDescription: Decodable {
   let exact: Bool
   let inputs: [Tensor]
   let outputs: [Tensor]
-  let params: Parameters?
+  private let params: Parameters?
 
   /// The signature that is run; `nil` for the default.
   var signature: String? { params?.signature }
+  /// Shapes of inputs as `--shape` takes them; `nil` for the file's own.
+  var shapes: String? { params?.shape }
+  /// Bounds as `--bound` takes them; `nil` for those that the model has.
+  var bounds: String? { params?.bound }
 
   static func read(_ path: String) throws -> CaseDescription {
     do {

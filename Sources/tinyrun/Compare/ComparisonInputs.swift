@@ -102,7 +102,7 @@ struct ComparisonInputs {
     switch source {
     case .random(let seed):
       var random = SeededRandom(seed: seed &+ UInt64(run))
-      let indices = IndexInputs.places(in: model)
+      let indices = IndexInputs.of(model)
       for (index, info) in model.inputs.enumerated() {
         if let range = Self.quantizedRange(of: info, in: model) {
           let real = (0..<info.count).map { _ in Float.random(in: range, using: &random) }
