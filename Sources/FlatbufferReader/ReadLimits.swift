@@ -40,8 +40,13 @@ public struct ReadBudget: Sendable {
     maximumDepth = limits.maximumDepth
   }
 
-  /// Takes `work` out of the budget.
-  mutating func spend(_ work: Int, at position: Int) throws(ReadError) {
+  /// Takes `work` out of the budget, for what a program does with parts that it has read.
+  ///
+  /// - Parameters:
+  ///   - work: how much; 0 or more.
+  ///   - position: the place in the data, for the error.
+  /// - Throws: ``ReadError`` when the budget does not suffice.
+  public mutating func spend(_ work: Int, at position: Int) throws(ReadError) {
     guard work <= remainingWork else {
       throw ReadError(
         .tooMuchWork, at: position, "the data refers to more parts than its size allows; parts are shared too often")

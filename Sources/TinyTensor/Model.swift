@@ -148,7 +148,17 @@ public final class Model: Sendable {
   /// Bytes of constants that were packed for kernels, beside the file.
   public var packedByteCount: Int { plan.blocks.reduce(0) { $0 + $1.byteCount } }
 
-  /// Multiplications that are added to a sum in one run; the largest `Int` where that is too small.
+  /// Whether a run may take many times what ``multiplyAccumulates`` and ``elementarySteps`` say: the model has a loop, or
+  /// an operator of the program's or of a device's.
+  public var isOpenEnded: Bool { plan.estimate.isOpenEnded }
+
+  /// Elementary steps of one run, about: products that are added to a sum, bytes that are read and written, comparisons
+  /// of boxes; the largest `Int` where that is too small. A step takes from some hundredths of a nanosecond, where
+  /// vector kernels run, to some nanoseconds.
+  public var elementarySteps: Int { plan.estimate.steps }
+
+  /// Multiplications that are added to a sum in one run, as ``OperatorInfo/multiplyAccumulates`` counts them; the largest
+  /// `Int` where that is too small.
   public var multiplyAccumulates: Int {
     operators.reduce(0) { sum, operation in
       let (next, overflow) = sum.addingReportingOverflow(operation.multiplyAccumulates)

@@ -44,6 +44,8 @@ public struct ModelError: Error, Sendable, Hashable {
     public static let deviceRefused = Code(number: 18)
     /// The helper process of an isolated device could not be started, or is gone.
     public static let helperFailed = Code(number: 19)
+    /// The load was cancelled by ``ModelOptions/canceller``.
+    public static let cancelled = Code(number: 20)
 
     /// Whether a device or its library is what is wrong, and not the model.
     public var isAboutDevice: Bool {

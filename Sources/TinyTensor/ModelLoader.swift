@@ -40,17 +40,26 @@ struct ModelLoader {
     outputs = entry.outputs.map { info($0.tensor, $0.name) }
     tensors = subgraph.tensors.indices.map { info($0, subgraph.tensors[$0].name) }
     operators = subgraph.operators.indices.map { index in
-      let facts = builder.folded.contains(index) ? nil : kernels[index]
+      let hasStep = !builder.folded.contains(index) && !builder.idle.contains(index)
+      let facts = hasStep ? kernels[index] : nil
       let foldedInto = builder.foldedInto[index]
       return OperatorInfo(
         name: codes[index].name, device: device.claims(codes[index]) ? device : .cpu,
         kernel: foldedInto.map { "folded into operator \($0)" } ?? facts?.kernelName
-          ?? (builder.folded.contains(index) ? "folded" : builder.inPlace.contains(index) ? "in place" : "view"),
+          ?? Self.kernelName(withoutStep: index, builder),
         inputs: subgraph.operators[index].inputs, outputs: subgraph.operators[index].outputs,
-        multiplyAccumulates: facts?.multiplyAccumulates ?? 0, foldedInto: foldedInto)
+        multiplyAccumulates: facts?.multiplyAccumulates ?? 0, isOpenEnded: facts?.isOpenEnded ?? false,
+        foldedInto: foldedInto)
     }
     plan = try Plan(
       builder, inputs: entry.inputs.map { $0.tensor }, outputs: entry.outputs.map { $0.tensor })
+  }
+
+  /// How the kernel of an operator is called that has no step.
+  private static func kernelName(withoutStep index: Int, _ builder: GraphBuilder) -> String {
+    if builder.folded.contains(index) { return "folded" }
+    if builder.inPlace.contains(index) { return "in place" }
+    return builder.idle.contains(index) ? "empty" : "view"
   }
 
   /// Refuses an entry point whose tensors do not exist.
@@ -141,13 +150,17 @@ struct ModelLoader {
     guard !reasons.isEmpty else { return }
     var message = reasons.count == 1 ? "the model uses an operator" : "the model uses operators"
     message += " that this version does not support: "
-    for (number, reason) in reasons.enumerated() {
+    for (number, reason) in reasons.prefix(mostReasons).enumerated() {
       let places = reason.operators
       message += (number == 0 ? "" : "; ") + reason.text
       message += " (operator \(places[0])" + (places.count == 1 ? ")" : " and \(places.count - 1) more)")
     }
+    if reasons.count > mostReasons { message += "; and \(reasons.count - mostReasons) other operators" }
     throw ModelError(.unsupportedOperator, message, operatorIndex: reasons[0].operators[0])
   }
+
+  /// How many reasons a message lists.
+  private static let mostReasons = 64
 
   private static func whyUnsupported(_ code: ModelFile.OperatorCode) -> String? {
     guard let entry = OperatorEntry.entry(for: code) else {

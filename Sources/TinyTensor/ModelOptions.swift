@@ -9,6 +9,8 @@ public struct ModelOptions: Sendable {
   public var customOperators: [CustomOperator]
   /// How large a model may be.
   public var limits: Limits
+  /// Ends the load from elsewhere; `nil` for a load that nothing ends early.
+  public var canceller: LoadCanceller?
 
   /// How FULLY_CONNECTED scales its sums.
   public var fullyConnectedArithmetic: FullyConnectedArithmetic
@@ -31,8 +33,20 @@ public struct ModelOptions: Sendable {
     public var tensorBytes = 1 << 30
     /// Bytes of the arena of a session; 1.5 GiB unless changed.
     public var arenaBytes = 3 << 29
-    /// Operators of a graph; 65,536 unless changed.
+    /// Operators of all graphs, those of a graph that is called from several places counted each time; 65,536 unless
+    /// changed.
     public var operators = 1 << 16
+    /// Tensors of all graphs, counted like ``operators``; 262,144 unless changed.
+    public var tensors = 1 << 18
+    /// Elementary steps of a load, a nanosecond each or less: bytes that are looked at or written, products that are
+    /// added; 2^30 unless changed. Every byte of the file adds 64.
+    ///
+    /// A part of them goes to operators that depend on constants alone, which are computed at load; what is too much
+    /// for that is left to the runs.
+    public var loadWork = 1 << 30
+    /// Bytes of constants that are packed for kernels or computed at load; 256 MiB unless changed. Every byte of the
+    /// file adds 32.
+    public var loadBytes = 1 << 28
 
     /// The limits that hold unless they are changed.
     public init() {}

@@ -38,14 +38,18 @@ public struct OperatorInfo: Sendable, Hashable {
   public let device: Device
   /// What does the work; `view` for operators that cost nothing, `folded` for those that were computed at load,
   /// `folded into operator 5` for those whose work another one does, `in place` for those whose inputs are written where
-  /// they belong.
+  /// they belong, `empty` for those that write no elements.
   public let kernel: String
   /// Indices of the tensors that it reads; -1 where an optional one is left out.
   public let inputs: [Int]
   /// Indices of the tensors that it writes.
   public let outputs: [Int]
-  /// Multiplications that are added to a sum in one run.
+  /// Multiplications that are added to a sum in one run, those of graphs that it calls among them: of the branch that
+  /// has more of them, and of a loop's graphs once.
   public let multiplyAccumulates: Int
+  /// Whether it does that as often as data say that arrive in a run: a loop, an operator of the program's or of a
+  /// device's, or a call of a graph that has one.
+  public let isOpenEnded: Bool
   /// The operator that does its work too, if one does: it does not run, and what lies between the two has no memory.
   public let foldedInto: Int?
 

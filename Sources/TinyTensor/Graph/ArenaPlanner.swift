@@ -2,7 +2,8 @@
 ///
 /// Greedy by size: the largest value first, each at the lowest offset where it meets no living one. This is the method
 /// of Pisarchyk and Lee, "Efficient memory management for deep neural net inference" (2020), and in practice within a
-/// few percent of the largest sum of values alive at one time.
+/// few percent of the largest sum of values alive at one time. It compares every value with those before it; values
+/// beyond ``mostComparisons`` of that, the smallest ones, lie behind the others and take turns in places of their size.
 struct ArenaPlanner {
   /// A value's life: it is written at step `first` at the earliest and read at step `last` at the latest.
   struct Request {
@@ -32,7 +33,7 @@ struct ArenaPlanner {
 
   /// Places all values, or gives `nil` if their sum does not fit `Int`.
   ///
-  /// - Complexity: O(n^2) in the count of values.
+  /// - Complexity: O(n log n) in the count of values, and ``mostComparisons`` at most.
   func plan() -> Layout? {
     var sizes: [Int] = []
     var total = 0
@@ -46,12 +47,19 @@ struct ArenaPlanner {
       total = sum
       sizes.append(size)
     }
-    let order = requests.indices.sorted { (sizes[$0], $1) > (sizes[$1], $0) }
-    var offsets = [Int](repeating: 0, count: requests.count)
+    // Values without bytes lie anywhere.
+    let order = requests.indices.filter { requests[$0].byteCount > 0 }
+      .sorted { (sizes[$0], $1) > (sizes[$1], $0) }
+    var offsets = [Int](repeating: guardByteCount, count: requests.count)
     // Numbers of placed values, by rising offset.
     var placed: [Int] = []
     var byteCount = guardByteCount
-    for number in order {
+    var comparisons = 0
+    for (index, number) in order.enumerated() {
+      comparisons += placed.count
+      guard comparisons <= mostComparisons else {
+        return place(order[index...], sizes, behind: Layout(offsets: offsets, byteCount: byteCount))
+      }
       let request = requests[number]
       var offset = guardByteCount
       for other in placed {
@@ -71,6 +79,43 @@ struct ArenaPlanner {
       byteCount = max(byteCount, offset + sizes[number])
     }
     return Layout(offsets: offsets, byteCount: byteCount)
+  }
+
+  /// Comparisons of values: those of 8,000 values, more than networks have.
+  var mostComparisons = 1 << 25
+
+  /// Places values behind all others, by their beginnings: each where one of its size lay that is not living any more.
+  private func place(_ numbers: ArraySlice<Int>, _ sizes: [Int], behind layout: Layout) -> Layout? {
+    var layout = layout
+    let ends = numbers.sorted { (requests[$0].last, $0) < (requests[$1].last, $1) }
+    var ended = 0
+    // Offsets of free places by their size.
+    var free: [Int: [Int]] = [:]
+    for number in numbers.sorted(by: { (requests[$0].first, $0) < (requests[$1].first, $1) }) {
+      // What has ended has begun before, and has a place.
+      while requests[ends[ended]].last < requests[number].first {
+        free[Self.placeSize(sizes[ends[ended]]), default: []].append(layout.offsets[ends[ended]])
+        ended += 1
+      }
+      let size = Self.placeSize(sizes[number])
+      if let offset = free[size]?.popLast() {
+        layout.offsets[number] = offset
+        continue
+      }
+      layout.offsets[number] = layout.byteCount
+      let (sum, overflow) = layout.byteCount.addingReportingOverflow(size)
+      if overflow { return nil }
+      layout.byteCount = sum
+    }
+    return layout
+  }
+
+  /// A size rounded up by less than a quarter, so that values of nearly the same size fit the same places. A multiple of
+  /// the alignment stays one.
+  private static func placeSize(_ size: Int) -> Int {
+    let step = max(AlignedMemory.alignment, 1 << max(0, Int.bitWidth - size.leadingZeroBitCount - 3))
+    let (raised, overflow) = size.addingReportingOverflow(step - 1)
+    return overflow ? size : raised / step * step
   }
 
   /// The largest sum of sizes of values that live at one time: no layout can be smaller.

@@ -10,6 +10,8 @@ final class BuildContext {
   /// Who packs constants.
   let workers: Workers
   let packingQueue = PackingQueue()
+  /// What the load may still take.
+  var budget: LoadBudget
   private(set) var variables: [Variable] = []
   private var resources: [ResourceName: Int] = [:]
   private var graphCount = 0
@@ -31,6 +33,7 @@ final class BuildContext {
     sparseBudget = ReadBudget(ReadLimits(forByteCount: min(file.byteCount, Int.max / 64) * 8))
     self.device = device
     self.options = options
+    budget = LoadBudget(options.limits, fileSize: file.byteCount)
     workers = Workers(for: device.cpuOptions)
   }
 
@@ -75,6 +78,34 @@ final class BuildContext {
   private struct ResourceName: Hashable {
     let container: String
     let name: String
+  }
+
+  /// For each operator code of the file its entry in the table, once it has been looked up.
+  private var entries: [Int: OperatorEntry] = [:]
+
+  /// The entry for an operator code of the file's, or `nil` if this library does not have it.
+  func entry(forCode index: Int) -> OperatorEntry? {
+    if let known = entries[index] { return known }
+    let entry = OperatorEntry.entry(for: file.operatorCodes[index])
+    entries[index] = entry
+    return entry
+  }
+
+  /// Ends the load if the caller wants that.
+  func checkCancellation() throws(ModelError) {
+    if let canceller = options.canceller, canceller.isCancelled {
+      throw ModelError(.cancelled, "the load was cancelled before its end")
+    }
+  }
+
+  /// Pays for the operators and tensors of a graph that is about to be built.
+  func pay(for subgraph: ModelFile.Subgraph) throws(ModelError) {
+    guard budget.spendGraph(operators: subgraph.operators.count, tensors: subgraph.tensors.count) else {
+      throw ModelError(
+        .tooLarge,
+        "the graphs of the model have more than \(options.limits.operators) operators or \(options.limits.tensors) "
+          + "tensors, those that are called from several places counted each time")
+    }
   }
 
   /// Counts a graph that is about to be built.

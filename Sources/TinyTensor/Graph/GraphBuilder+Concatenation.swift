@@ -51,16 +51,13 @@ extension GraphBuilder {
   private mutating func write(_ tensor: Int, into output: Int, _ place: RowPlace) throws(ModelError) -> Bool {
     let root = root(of: tensor)
     guard case .written = values[root].source, isReadOnce(root) else { return false }
-    guard let index = lastStep(writing: root) else {
+    guard let index = lastStep(writing: root), let written = operand(writing: root) else {
       // A concatenation all of whose inputs are in place: they lie in this one's output now.
       guard place.rows == 1, isWrittenInPlace(root) else { return false }
       parts[root] = (output, place.offset)
       return true
     }
-    let written = steps[index].operands.filter { operand in
-      if case .tensor(root, _) = operands[operand] { true } else { false }
-    }
-    guard written.count == 1 else { return false }
+    guard steps[index].operands.contains(written), case .tensor(root, _) = operands[written] else { return false }
     if place.rows == 1 {
       parts[root] = (output, place.offset)
     } else {
@@ -70,7 +67,7 @@ extension GraphBuilder {
       else { return false }
       replace(step: index, by: try operation(Operation.convolution, spread))
     }
-    operands[written[0]] = .part(of: output, offset: place.offset, byteCount: place.byteCount)
+    operands[written] = .part(of: output, offset: place.offset, byteCount: place.byteCount)
     return true
   }
 

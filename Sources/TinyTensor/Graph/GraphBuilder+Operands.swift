@@ -136,10 +136,16 @@ extension GraphBuilder {
     return number
   }
 
+  /// How many elements of a constant may become a list of `Int`.
+  static let longestList = 1 << 23
+
   /// The integers of a constant int16, int32 or int64 input.
   func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
     guard let bytes = constantBytes(operand) else {
       throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
+    }
+    guard operand.shape.count <= Self.longestList else {
+      throw error(.tooLarge, "\(what) (\(operand.name)) has \(operand.shape.count) elements; no list may have as many")
     }
     var integers: [Int] = []
     integers.reserveCapacity(operand.shape.count)
@@ -263,6 +269,10 @@ extension GraphBuilder {
 
   /// Has the step read constants of the operator's own making.
   mutating func bind<Element: BitwiseCopyable>(packed elements: [Element]) throws(ModelError) -> ReadSlot {
+    let byteCount = elements.count * MemoryLayout<Element>.stride
+    try spend(bytes: byteCount)
+    // An element of a table may be an elementary function's.
+    try spend(work: 8 * byteCount)
     let block = addBlock(try AlignedMemory.holding(elements))
     return ReadSlot(index: addOperand(.block(block)))
   }
@@ -277,7 +287,7 @@ extension GraphBuilder {
     let tensor = node.outputs[index]
     if isWidened(tensor) { return try bindWidenedOutput(index, shape: shape) }
     try define(tensor, shape: shape, source: .written)
-    return WriteSlot(index: addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0)))
+    return WriteSlot(index: addOutputOperand(tensor))
   }
 
   /// Has the step read and write a variable that is one of its inputs.

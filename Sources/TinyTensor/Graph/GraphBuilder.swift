@@ -19,6 +19,12 @@ struct GraphBuilder {
   let readCounts: [Int]
   /// The operator that writes each tensor, or -1.
   private let writers: [Int]
+  /// For each tensor its operand in the step that writes it, or -1.
+  private var writtenOperands: [Int]
+  /// For each tensor the operator that has defined it, or -1.
+  private var definers: [Int]
+  /// For each tensor, whether it depends on constants alone, though a run computes it.
+  private var isKnown: [Bool]
 
   /// One for each tensor of the subgraph.
   private(set) var values: [Value]
@@ -47,6 +53,10 @@ struct GraphBuilder {
   private(set) var folded: Set<Int> = []
   /// Operators whose work another one does, and which.
   private(set) var foldedInto: [Int: Int] = [:]
+  /// Operators that have nothing to do: all their outputs are without elements.
+  private(set) var idle: Set<Int> = []
+  /// What all steps take together.
+  private(set) var estimate = WorkEstimate()
   /// Operators whose inputs all are written into their output.
   private(set) var inPlace: Set<Int> = []
   /// Whether inputs of the current operator are written by others, into its output.
@@ -60,6 +70,8 @@ struct GraphBuilder {
   private var isReadOnce: [Bool]
   /// Constants that were copied for their alignment, by tensor.
   private var alignedCopies: [Int: Int] = [:]
+  /// The tensors of those that the current operator has had made.
+  private var newCopies: [Int] = []
 
   /// - Parameters:
   ///   - context: what the graphs of one model share.
@@ -74,11 +86,15 @@ struct GraphBuilder {
     subgraphIndex = index
     subgraph = context.file.subgraphs[index]
     self.depth = depth
+    try context.pay(for: subgraph)
     let count = subgraph.tensors.count
     isOutput = Self.flags(outputs, count: count)
     readCounts = Self.readCounts(subgraph)
     writers = Self.writers(subgraph)
     isReadOnce = [Bool](repeating: true, count: count)
+    writtenOperands = [Int](repeating: -1, count: count)
+    definers = writtenOperands
+    isKnown = [Bool](repeating: false, count: count)
     node = ModelFile.Operator(
       codeIndex: 0, inputs: [], outputs: [], intermediates: [], mutatingVariableInputs: [], options: nil,
       options2: nil, customOptions: nil)
@@ -178,7 +194,22 @@ struct GraphBuilder {
         try end(operation)
       }
     }
+    try checkConstants()
     return facts
+  }
+
+  /// Refuses a constant with too little data that no operator reads: a caller may, or an observer.
+  private func checkConstants() throws(ModelError) {
+    for (tensor, value) in zip(subgraph.tensors, values) {
+      guard case .constant(.file(let range)) = value.source, tensor.sparsity == nil, let shape = value.shape,
+        let needed = tensor.elementType.byteCount(of: shape.count), needed > range.count
+      else { continue }
+      throw ModelError(
+        .invalidGraph,
+        "constant tensor \(tensor.name) of \(tensor.elementType) \(shape) needs \(needed) bytes; its buffer has "
+          + "\(range.count)",
+        tensorName: tensor.name)
+    }
   }
 
   /// Has the device that claims the current operator take it.
@@ -199,7 +230,7 @@ struct GraphBuilder {
 
   private mutating func translate(_ code: ModelFile.OperatorCode) throws(ModelError) -> Operation? {
     if let custom = context.options.customOperator(code) { return try Custom.translate(&self, custom) }
-    guard let entry = OperatorEntry.entry(for: code) else {
+    guard let entry = context.entry(forCode: node.codeIndex) else {
       throw error(.unsupportedOperator, "it is not supported")
     }
     if HalfOperation.isNeeded(self, for: entry.code) { return try HalfOperation.translate(&self, entry) }
@@ -218,6 +249,7 @@ struct GraphBuilder {
 
   /// Begins the translation of an operator.
   mutating func begin(_ index: Int) throws(ModelError) {
+    try context.checkCancellation()
     operatorIndex = index
     node = subgraph.operators[index]
     nodeName = file.name(of: node)
@@ -226,6 +258,8 @@ struct GraphBuilder {
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
     hasInputsInPlace = false
+    newCopies = []
+    try spend(work: workOfLooking)
     for tensor in node.outputs {
       guard case .unset = values[tensor].source else {
         throw error(
@@ -233,6 +267,26 @@ struct GraphBuilder {
       }
     }
   }
+
+  /// Steps of a look at all that the current operator refers to.
+  ///
+  /// Constants are bounded by the file's size, computed ones by the budget, and counts by the file's size: sums of
+  /// products of two of them fit.
+  private var workOfLooking: Int {
+    var work = Self.operatorWork + 16 * (node.inputs.count + node.outputs.count) + (node.customOptions?.count ?? 0)
+    for tensor in node.inputs where tensor >= 0 {
+      if case .constant(let place) = values[root(of: tensor)].source {
+        switch place {
+        case .file(let range): work += range.count
+        case .block(let block): work += blocks[block].byteCount
+        }
+      }
+    }
+    return work
+  }
+
+  /// Steps of the translation of an operator that has no constants.
+  private static let operatorWork = 1024
 
   /// Ends the translation of an operator; `operation` is `nil` for a view, which costs no step.
   mutating func end(_ operation: Operation?) throws(ModelError) {
@@ -242,20 +296,94 @@ struct GraphBuilder {
       }
     }
     guard let operation else { return }
-    if operation.isPure, readsOnlyConstants, mayFold {
-      try fold(operation)
+    let inputs = operation.isPure ? knowledge() : .none
+    if operation.isSkippable, hasNothingToDo {
+      try skip(isConstant: inputs == .constants)
       return
     }
-    steps.append(
-      Step(
-        operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
+    if inputs != .none {
+      let cost = cost(of: operation)
+      if inputs == .constants, mayFold, context.budget.spendFolding(work: cost.work, bytes: cost.bytes) {
+        try fold(operation)
+        return
+      }
+      guard context.budget.spendConstant(work: cost.work, bytes: cost.bytes) else {
+        throw error(
+          .tooLarge,
+          "what it computes from constants alone takes \(cost.work) steps and \(cost.bytes) bytes, more than a file of "
+            + "this size may ask for; raise Limits.loadWork and Limits.loadBytes if the file is to be trusted")
+      }
+      for tensor in node.outputs { isKnown[tensor] = true }
+    }
+    append(operation)
   }
 
-  /// Adds a step of the current operator, which ends with another one; both see the same operands.
-  mutating func emit(_ operation: Operation) {
+  /// Adds a step of the current operator.
+  private mutating func append(_ operation: Operation) {
+    let facts = operation.facts
+    estimate.add(
+      WorkEstimate(
+        multiplyAccumulates: facts.multiplyAccumulates, steps: cost(of: operation).work,
+        isOpenEnded: facts.isOpenEnded))
     steps.append(
       Step(operation: operation, operatorIndex: operatorIndex, operands: firstOperand..<operands.count))
   }
+
+  /// Whether all that the current operator writes, outputs and variables, is without elements.
+  private var hasNothingToDo: Bool {
+    guard !node.outputs.isEmpty else { return false }
+    for tensor in node.outputs {
+      guard case .written = values[tensor].source, byteCount(of: tensor) == 0 else { return false }
+    }
+    for operand in operands[firstOperand...] {
+      switch operand {
+      case .part: return false
+      case .variable(let number): if context.variables[number].contents?.byteCount != 0 { return false }
+      case .tensor, .file, .block, .scratch: break
+      }
+    }
+    return true
+  }
+
+  /// Ends an operator that has nothing to do. What it has packed is not needed.
+  private mutating func skip(isConstant: Bool) throws(ModelError) {
+    context.finishPacking()
+    forgetOperands()
+    if isConstant {
+      for tensor in node.outputs { values[tensor].source = .constant(.file(0..<0)) }
+    }
+    idle.insert(operatorIndex)
+  }
+
+  /// Forgets what was packed for the current operator alone, which needs no step.
+  private mutating func forgetOperands() {
+    operands.removeLast(operands.count - firstOperand)
+    blocks.removeLast(blocks.count - firstBlock)
+    scratchByteCounts.removeLast(scratchByteCounts.count - firstScratch)
+    for tensor in newCopies { alignedCopies[tensor] = nil }
+    newCopies = []
+  }
+
+  /// Adds a step of the current operator, which ends with another one; both see the same operands.
+  mutating func emit(_ operation: Operation) { append(operation) }
+
+  /// Has the current step write one of its outputs; returns its place among the step's operands.
+  mutating func addOutputOperand(_ tensor: Int) -> Int {
+    writtenOperands[tensor] = operands.count
+    return addOperand(.tensor(tensor, byteCount: byteCount(of: tensor) ?? 0))
+  }
+
+  /// Where among the operands of all steps a tensor is that a step writes, or `nil`.
+  func operand(writing tensor: Int) -> Int? { writtenOperands[tensor] < 0 ? nil : writtenOperands[tensor] }
+
+  /// Whether the current operator writes a tensor.
+  func isWritten(_ tensor: Int) -> Bool { definers[tensor] == operatorIndex }
+
+  /// The operands of the current step so far.
+  var stepOperands: Range<Int> { firstOperand..<operands.count }
+
+  /// The steps of a run.
+  var liveSteps: [Step] { steps.filter { !$0.isAbsorbed } }
 
   /// Notes that other operators write the current one's output.
   mutating func markInPlace() { inPlace.insert(operatorIndex) }
@@ -274,7 +402,7 @@ struct GraphBuilder {
       let middle = (low + high) / 2
       if steps[middle].operatorIndex <= writer { low = middle + 1 } else { high = middle }
     }
-    return low > 0 && steps[low - 1].operatorIndex == writer ? low - 1 : nil
+    return low > 0 && steps[low - 1].operatorIndex == writer && !steps[low - 1].isAbsorbed ? low - 1 : nil
   }
 
   /// Whether all steps of the operator that writes a tensor are others' work, which wrote it in place.
@@ -293,8 +421,9 @@ struct GraphBuilder {
   /// Has the current operator do the work of earlier steps. Their operands, which no step has any more, become
   /// `source`, which the current operator reads.
   mutating func absorb(steps absorbed: [Int], source: OperandSource) {
-    for index in absorbed.sorted(by: >) {
-      let step = steps.remove(at: index)
+    for index in absorbed {
+      steps[index].isAbsorbed = true
+      let step = steps[index]
       for operand in step.operands { operands[operand] = source }
       foldedInto[step.operatorIndex] = operatorIndex
     }
@@ -306,18 +435,31 @@ struct GraphBuilder {
       || node.outputs.allSatisfy { [.int32, .int64, .bool].contains(subgraph.tensors[$0].elementType) }
   }
 
-  /// Whether the current operator reads nothing that a run could change.
-  private var readsOnlyConstants: Bool {
+  /// What a run can change of the tensors that an operator reads.
+  private enum Knowledge {
+    /// Nothing: all of them are constant.
+    case constants
+    /// Nothing, but a run computes some of them.
+    case computed
+    /// Some of them.
+    case none
+  }
+
+  private func knowledge() -> Knowledge {
     // What lies in its output already is no operand of its step.
-    if hasInputsInPlace { return false }
+    if hasInputsInPlace { return .none }
+    var knowledge = Knowledge.constants
     for operand in operands[firstOperand...] {
       switch operand {
-      case .tensor(let tensor, _): if !node.outputs.contains(tensor) { return false }
-      case .variable, .part: return false
+      case .tensor(let tensor, _):
+        if isWritten(tensor) { continue }
+        guard isKnown[tensor] else { return .none }
+        knowledge = .computed
+      case .variable, .part: return .none
       case .file, .block, .scratch: break
       }
     }
-    return true
+    return knowledge
   }
 
   /// Runs the current operator now; its outputs become constants.
@@ -349,11 +491,7 @@ struct GraphBuilder {
     } catch {
       throw self.error(.invalidOperator, error.message)
     }
-    // What was packed for this operator alone is not needed any more.
-    operands.removeLast(operands.count - firstOperand)
-    blocks.removeLast(blocks.count - firstBlock)
-    alignedCopies = alignedCopies.filter { $0.value < firstBlock }
-    scratchByteCounts.removeLast(scratchByteCounts.count - firstScratch)
+    forgetOperands()
     for result in results {
       values[result.tensor].source = .constant(.block(addBlock(result.memory)))
     }
@@ -401,7 +539,11 @@ struct GraphBuilder {
     }
     values[tensor].shape = shape
     values[tensor].source = source
-    if case .view(let root) = source, readCounts[tensor] > 1 || isOutput[tensor] { isReadOnce[root] = false }
+    definers[tensor] = operatorIndex
+    if case .view(let root) = source {
+      if readCounts[tensor] > 1 || isOutput[tensor] { isReadOnce[root] = false }
+      isKnown[tensor] = isKnown[root]
+    }
     if case .resource = source { return }
     try checkSize(of: tensor, shape)
   }
@@ -441,14 +583,18 @@ struct GraphBuilder {
     switch place {
     case .block(let block): return .block(block)
     case .file(let range):
+      // Of a sparse constant that no operator reads.
+      guard byteCount <= range.count else { return nil }
       let alignment = max(1, (subgraph.tensors[tensor].elementType.bitWidth ?? 8) / 8)
       if file.storage.isAligned(range.lowerBound, to: min(alignment, 8)) {
         return .file(offset: range.lowerBound, byteCount: byteCount)
       }
       if let block = alignedCopies[tensor] { return .block(block) }
+      try spend(bytes: byteCount)
       let copied = range.lowerBound..<(range.lowerBound + byteCount)
       let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(copied)))
       alignedCopies[tensor] = block
+      newCopies.append(tensor)
       return .block(block)
     }
   }

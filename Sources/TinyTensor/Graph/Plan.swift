@@ -12,6 +12,8 @@ struct Plan: Sendable {
   let outputs: [Location]
   /// Graphs that operators call, and the scratch memory that each has for its arena.
   let children: [Child]
+  /// What a run takes, about.
+  let estimate: WorkEstimate
   /// What custom operators of the program's do, by number.
   let customRuns: [CustomRun]
   /// Where in the arena each variable of the model lies; those of a graph inside another lie in the outermost arena.
@@ -60,8 +62,9 @@ struct Plan: Sendable {
     // First and last step at which a root's memory is in use. Tensors of the caller's are in use around the run.
     var firstUse = [Int](repeating: Int.max, count: count)
     var lastUse = [Int](repeating: -1, count: count)
+    let steps = builder.liveSteps
     let before = -1
-    let after = builder.steps.count
+    let after = steps.count
     let passes = builder.options.passes
     let homes = builder.homes()
     let sharesMemory = passes.contains(.memorySharing)
@@ -78,7 +81,7 @@ struct Plan: Sendable {
     var planner = ArenaPlanner()
     if passes.contains(.guards) { planner.guardByteCount = AlignedMemory.alignment }
     var scratchNumbers = [Int](repeating: -1, count: builder.scratchByteCounts.count)
-    for (index, step) in builder.steps.enumerated() {
+    for (index, step) in steps.enumerated() {
       for operand in builder.operands[step.operands] {
         switch operand {
         case .tensor(let tensor, _), .part(let tensor, _, _): use(tensor, index)
@@ -190,7 +193,8 @@ struct Plan: Sendable {
     subgraph = builder.subgraph
     subgraphIndex = builder.subgraphIndex
     depth = builder.depth
-    steps = builder.steps
+    self.steps = steps
+    estimate = builder.estimate
     operands = builder.operands.map { operand in
       guard case .part(let tensor, let offset, let byteCount) = operand else { return operand }
       let home = homes[tensor]

@@ -1,9 +1,15 @@
-/// The sizes of a tensor along its axes, outermost first; at most ``maximumRank`` of them, each from 0 to `2^31 - 1`,
-/// their product in `Int`.
+/// The sizes of a tensor along its axes, outermost first; at most ``maximumRank`` of them, each from 0 to `2^31 - 1`.
+///
+/// The product of the sizes that are not 0 is bounded, also where another size is 0: products of any of them fit, and
+/// code that goes through the axes of a tensor without elements ends soon.
 ///
 /// A value without references, so that operators can keep it.
 struct Shape: Sendable, Hashable {
   static let maximumRank = 8
+  /// How many elements a tensor may have at most.
+  static let maximumCount = 1 << 48
+  /// How large the product of the other sizes of a tensor without elements may be.
+  static let maximumEmptyCount = 1 << 30
 
   private(set) var rank: Int
   private(set) var sizes: SIMD8<Int32>
@@ -19,20 +25,27 @@ struct Shape: Sendable, Hashable {
     self.count = count
   }
 
-  /// A shape, or `nil` if it has too many axes, a negative or too large size, or a product that does not fit.
+  /// A shape, or `nil` if it has too many axes, a negative or too large size, or a product that is too large.
   init?(_ sizes: some Sequence<Int>) {
     var packed = SIMD8<Int32>(repeating: 1)
     var rank = 0
-    var count = 1
+    // The product of the sizes that are not 0.
+    var product = 1
+    var isEmpty = false
     for size in sizes {
       guard rank < Self.maximumRank, size >= 0, let narrow = Int32(exactly: size) else { return nil }
       packed[rank] = narrow
       rank += 1
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      if overflow { return nil }
-      count = product
+      if size == 0 {
+        isEmpty = true
+      } else {
+        // Divided before it is compared, so that nothing can overflow.
+        guard product <= Self.maximumCount / size else { return nil }
+        product *= size
+      }
     }
-    self.init(rank: rank, sizes: packed, count: count)
+    guard !isEmpty || product <= Self.maximumEmptyCount else { return nil }
+    self.init(rank: rank, sizes: packed, count: isEmpty ? 0 : product)
   }
 
   /// The size along an axis.
@@ -52,7 +65,7 @@ struct Shape: Sendable, Hashable {
 
   /// The product of the sizes along `axes`.
   ///
-  /// Requires that the axes exist. It fits unless another axis has size 0, so it is taken checked.
+  /// Requires that the axes exist. It is no larger than the product that the initializer has bounded.
   func count(of axes: Range<Int>) -> Int? {
     var count = 1
     for axis in axes {
@@ -74,9 +87,10 @@ extension Shape: CustomStringConvertible {
   var description: String { describeShape(array) }
 }
 
-/// A shape as text: `[1,28,28,1]`.
+/// A shape as text: `[1,28,28,1]`. Of a list that is too long to be a shape, the beginning.
 func describeShape(_ sizes: [Int]) -> String {
+  let shown = 2 * Shape.maximumRank
   var text = "["
-  for (index, size) in sizes.enumerated() { text += (index == 0 ? "" : ",") + String(size) }
-  return text + "]"
+  for (index, size) in sizes.prefix(shown).enumerated() { text += (index == 0 ? "" : ",") + String(size) }
+  return text + (sizes.count > shown ? ",... \(sizes.count) sizes]" : "]")
 }

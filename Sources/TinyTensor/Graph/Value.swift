@@ -64,4 +64,6 @@ struct Step: Sendable {
   let operatorIndex: Int
   /// Its operands, in the plan's list.
   let operands: Range<Int>
+  /// Whether a later operator does its work: it is no step of the plan.
+  var isAbsorbed = false
 }

@@ -28,6 +28,9 @@ extension ModelFile {
 private struct MetadataReader {
   private var budget: ReadBudget
 
+  /// Bytes that a table of a vector takes at least, with its fields: an honest file spends no more than it has.
+  private static let tableBytes = 16
+
   init(byteCount: Int) { budget = ReadBudget(ReadLimits(forByteCount: byteCount)) }
 
   mutating func metadata(
@@ -54,7 +57,10 @@ private struct MetadataReader {
   ) throws(ReadError) -> [ModelMetadata.Tensor] {
     var tensors: [ModelMetadata.Tensor] = []
     guard let tables = try graph.tables(slot) else { return tensors }
-    for index in 0..<min(count, tables.count) { tensors.append(try tensor(tables.table(at: index, &budget))) }
+    for index in 0..<min(count, tables.count) {
+      try budget.spend(Self.tableBytes, at: graph.position)
+      tensors.append(try tensor(tables.table(at: index, &budget)))
+    }
     return tensors
   }
 
@@ -106,6 +112,7 @@ private struct MetadataReader {
     case 3:
       var corners: [Int] = []
       if let indices = try properties.vector(0, of: UInt32.self) {
+        try budget.spend(3 * indices.count, at: indices.position)
         corners = try indices.array(&budget).map { Int($0) }
       }
       return .boundingBoxes(corners: corners)
@@ -118,6 +125,7 @@ private struct MetadataReader {
     var files: [ModelMetadata.File] = []
     guard let tables = try table.tables(slot) else { return files }
     for index in 0..<tables.count {
+      try budget.spend(Self.tableBytes, at: table.position)
       let file = try tables.table(at: index, &budget)
       let kind: ModelMetadata.Kind =
         switch try file.scalar(2, default: UInt8(0)) {

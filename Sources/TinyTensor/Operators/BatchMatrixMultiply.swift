@@ -65,8 +65,8 @@ extension BatchMatrixMultiply {
       lhsRow = try graph.bindScratch(count: sizes.depth, of: Int16.self)
       rhsColumns = try graph.bindScratch(count: sizes.depth * sizes.columns, of: Int16.self)
     case .float32:
-      lhsRow = try graph.bindScratch(count: sizes.depth, of: Float.self)
-      rhsColumns = try graph.bindScratch(count: sizes.depth * sizes.columns, of: Float.self)
+      lhsRow = try graph.bindScratch(count: 2 * sizes.depth, of: Float.self)
+      rhsColumns = try graph.bindScratch(count: sizes.realColumnsCount, of: Float.self)
     }
     return try graph.operation(
       Operation.batchMatrixMultiply,
@@ -118,7 +118,13 @@ extension BatchMatrixMultiply {
     switch arithmetic {
     case .int8(let arithmetic, let factor): run(memory, arithmetic, factor)
     case .int16(let arithmetic, let factor): run(memory, arithmetic, factor)
-    case .float32(let arithmetic): run(memory, arithmetic, 1)
+    case .float32(let arithmetic):
+      var output = memory.write(output, as: Float.self)
+      var lhsRows = memory.write(lhsRow, as: Float.self)
+      var rhsColumns = memory.write(rhsColumns, as: Float.self)
+      multiplyRealMatricesReference(
+        arithmetic.activation, sizes, lhs: memory.read(lhs), rhs: memory.read(rhs), lhsRows: &lhsRows,
+        rhsColumns: &rhsColumns, output: &output)
     }
   }
 

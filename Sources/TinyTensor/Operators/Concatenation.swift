@@ -131,6 +131,9 @@ extension Concatenation {
     return true
   }
 
+  /// Elementary steps of making a table.
+  private static let tableWork = 4096
+
   /// A table for every input, or none where all inputs have the output's quantization.
   ///
   /// The reference translates uint8 in single precision with the output's inverse scale.
@@ -141,6 +144,7 @@ extension Concatenation {
     let output = try graph.outputAffine()
     var tables: [UInt8] = []
     var differs = false
+    try graph.spend(work: inputs.count * tableWork)
     for input in inputs {
       let affine = try graph.affine(of: input)
       if affine == output {

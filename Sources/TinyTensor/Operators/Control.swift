@@ -20,6 +20,8 @@ struct Control: Sendable {
   /// The first operand that is passed out; the others follow.
   let firstOutput: WriteSlot
   let outputCount: Int
+  /// What the graphs take: that of a branch which takes more, those of a loop once.
+  let estimate: WorkEstimate
 }
 
 extension Control {
@@ -44,7 +46,7 @@ extension Control {
     let passed = try graph.passedInputs(graph.node.inputs.indices)
     let child = try graph.addGraph(index, inputs: passed, what: what)
     try graph.requireCounts(child, outputs: graph.node.outputs.count, what: what)
-    return try make(&graph, passed, shapes: child.outputs) { .call(child.number) }
+    return try make(&graph, passed, shapes: child.outputs, child.estimate) { .call(child.number) }
   }
 
   static func translateCallOnce(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -56,7 +58,7 @@ extension Control {
     }
     let child = try graph.addGraph(index, inputs: [], what: "the graph that it calls")
     try graph.requireCounts(child, outputs: 0, what: "the graph that it calls")
-    return try make(&graph, [], shapes: []) { .callOnce(child.number) }
+    return try make(&graph, [], shapes: [], child.estimate) { .callOnce(child.number) }
   }
 
   static func translateIf(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -78,7 +80,9 @@ extension Control {
         .invalidOperator, "its graphs give outputs of different types or shapes, which is not supported")
     }
     let slot = try graph.bind(condition)
-    return try make(&graph, passed, shapes: then.outputs) {
+    var estimate = then.estimate
+    estimate.add(alternative: otherwise.estimate)
+    return try make(&graph, passed, shapes: then.outputs, estimate) {
       .branch(condition: slot, then: then.number, else: otherwise.number)
     }
   }
@@ -106,11 +110,15 @@ extension Control {
     guard body.outputs == shapes else {
       throw graph.error(.invalidOperator, "its body changes the type or shape of a value, which is not supported")
     }
-    return try make(&graph, passed, shapes: shapes) { .loop(condition: condition.number, body: body.number) }
+    var estimate = condition.estimate
+    estimate.add(body.estimate)
+    estimate.isOpenEnded = true
+    return try make(&graph, passed, shapes: shapes, estimate) { .loop(condition: condition.number, body: body.number) }
   }
 
   private static func make(
-    _ graph: inout GraphBuilder, _ passed: [PassedInput], shapes: [PassedInput.Contents], _ kind: () -> Kind
+    _ graph: inout GraphBuilder, _ passed: [PassedInput], shapes: [PassedInput.Contents], _ estimate: WorkEstimate,
+    _ kind: () -> Kind
   ) throws(ModelError) -> Operation? {
     var inputs: [ReadSlot] = []
     for input in passed {
@@ -125,7 +133,7 @@ extension Control {
       Operation.control,
       Control(
         kind: kind(), firstInput: inputs.first ?? ReadSlot(index: 0), inputCount: inputs.count,
-        firstOutput: outputs.first ?? WriteSlot(index: 0), outputCount: outputs.count))
+        firstOutput: outputs.first ?? WriteSlot(index: 0), outputCount: outputs.count, estimate: estimate))
   }
 }
 
@@ -191,12 +199,16 @@ extension Control {
   }
 
   var facts: OperatorFacts {
-    switch kind {
-    case .call: OperatorFacts(kernel: "call")
-    case .callOnce: OperatorFacts(kernel: "callonce")
-    case .branch: OperatorFacts(kernel: "if")
-    case .loop: OperatorFacts(kernel: "while")
-    }
+    let kernel: StaticString =
+      switch kind {
+      case .call: "call"
+      case .callOnce: "callonce"
+      case .branch: "if"
+      case .loop: "while"
+      }
+    return OperatorFacts(
+      kernel: kernel, multiplyAccumulates: estimate.multiplyAccumulates,
+      furtherSteps: estimate.steps - estimate.multiplyAccumulates, isOpenEnded: estimate.isOpenEnded)
   }
 }
 
@@ -219,6 +231,8 @@ struct PassedInput {
 struct ChildGraph {
   var number: Int
   var outputs: [PassedInput.Contents]
+  /// What a run of it takes.
+  var estimate: WorkEstimate
 }
 
 extension GraphBuilder {
@@ -283,7 +297,7 @@ extension GraphBuilder {
     }
     let scratch = addScratch(byteCount: plan.arenaByteCount)
     _ = addOperand(.scratch(scratch))
-    return ChildGraph(number: addChild(plan, scratch: scratch), outputs: outputs)
+    return ChildGraph(number: addChild(plan, scratch: scratch), outputs: outputs, estimate: plan.estimate)
   }
 
   /// Refuses a graph with another count of outputs.

@@ -59,7 +59,7 @@ extension Custom {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: kernel, multiplyAccumulates: multiplyAccumulates)
+    OperatorFacts(kernel: kernel, multiplyAccumulates: multiplyAccumulates, isOpenEnded: true)
   }
 }
 

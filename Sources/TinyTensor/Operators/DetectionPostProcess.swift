@@ -154,7 +154,16 @@ extension DetectionPostProcess {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(
-      kernel: parameters.usesRegularSuppression ? "detection.regular.reference" : "detection.fast.reference")
+    // Each box is compared with those that were selected before: for every class, or once.
+    let comparisons =
+      parameters.usesRegularSuppression
+      ? OperatorFacts.product(parameters.classes, parameters.boxes, parameters.detectionsPerClass)
+      : OperatorFacts.product(parameters.boxes, parameters.maximumDetections)
+    return OperatorFacts(
+      kernel: parameters.usesRegularSuppression ? "detection.regular.reference" : "detection.fast.reference",
+      furtherSteps: OperatorFacts.product(Self.comparisonSteps, comparisons))
   }
+
+  /// Elementary steps of a comparison of two boxes.
+  static let comparisonSteps = 8
 }

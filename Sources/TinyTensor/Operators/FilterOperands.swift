@@ -106,6 +106,7 @@ extension GraphBuilder {
     input: Operand, filter: Operand, axis: Int, isWide: Bool
   ) throws(ModelError) -> [QuantizedMultiplier] {
     let channels = filter.shape[axis]
+    try spend(bytes: channels * MemoryLayout<QuantizedMultiplier>.stride)
     let inputScale = try affine(of: input).scale
     let output = Double(try outputAffine().scale)
     if input.elementType == .uint8 {
@@ -174,6 +175,7 @@ extension GraphBuilder {
   /// Has the step read a layer's bias of that type, one a channel; zeros where it is left out.
   mutating func bindBias(_ index: Int, _ type: ElementType, channels: Int) throws(ModelError) -> ReadSlot {
     guard try optionalInput(index) != nil else {
+      try spend(bytes: channels * MemoryLayout<Int64>.stride)
       switch type {
       case .int64: return try bind(packed: [Int64](repeating: 0, count: channels))
       case .float32: return try bind(packed: [Float](repeating: 0, count: channels))

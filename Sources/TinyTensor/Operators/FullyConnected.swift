@@ -228,6 +228,7 @@ extension FullyConnected {
     _ graph: inout GraphBuilder, input: Affine, scales: [Float], units: Int, isFixedPoint: Bool, isWide: Bool
   ) throws(ModelError) -> ReadSlot {
     let output = Double(try graph.outputAffine().scale)
+    try graph.spend(bytes: units * MemoryLayout<Double>.stride)
     var factors: [Double] = []
     var multipliers: [QuantizedMultiplier] = []
     for unit in 0..<units {

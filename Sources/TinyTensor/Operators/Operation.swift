@@ -177,6 +177,14 @@ extension Operation {
     }
   }
 
+  /// Whether a run may leave the operator out where all that it writes is without elements.
+  var isSkippable: Bool {
+    switch self {
+    case .control, .custom: false
+    default: true
+    }
+  }
+
   /// What a profile says of the operator.
   var facts: OperatorFacts {
     switch self {
@@ -269,6 +277,11 @@ struct OperatorFacts: Sendable {
   var set: InstructionSet?
   /// Multiplications that are added to a sum; 0 for operators of another kind.
   var multiplyAccumulates = 0
+  /// Elementary steps of a run beside those products and the bytes of operands, for operators that look at an element
+  /// many times.
+  var furtherSteps = 0
+  /// Whether a run may do all that as often as its data say: loops, and operators of the program's.
+  var isOpenEnded = false
 }
 
 extension OperatorFacts {

@@ -138,6 +138,7 @@ extension GraphBuilder {
       else { return nil }
       list.append(entry)
     }
+    try spend(bytes: sizes.byteCount)
     guard let panels = AlignedMemory(byteCount: sizes.byteCount) else { throw .outOfMemory(sizes.byteCount) }
     // Sound: the filter has a byte for every tap of every channel, checked when its operand was bound.
     unsafe filter.withUnsafeBytes { bytes in

@@ -116,6 +116,7 @@ extension GraphBuilder {
   private func packedPanels(
     _ sizes: MatrixPanels, _ numbers: ByteLayer, _ operands: FullyConnectedOperands
   ) throws(ModelError) -> AlignedMemory? {
+    try spend(bytes: sizes.channels * MemoryLayout<ChannelNumbers>.stride)
     var list: [ChannelNumbers] = []
     list.reserveCapacity(sizes.channels)
     for unit in 0..<sizes.channels {

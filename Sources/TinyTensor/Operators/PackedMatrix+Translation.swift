@@ -141,6 +141,7 @@ extension GraphBuilder {
     let factor = 0 &- numbers.signedWeightZeroPoint
     guard factor != 0, let weight = Int8(exactly: factor), sizes.groups <= Self.smallWindowGroups else { return nil }
     let panel = MatrixPanels(lanes: sizes.lanes, channels: 1, groups: sizes.groups, isNatural: true)
+    try spend(bytes: panel.byteCount)
     guard let memory = AlignedMemory(byteCount: panel.byteCount) else { throw .outOfMemory(panel.byteCount) }
     let weights = [Int8](repeating: weight, count: taps)
     let entry = ChannelNumbers(bias: 0, multiplier: 0, shift: -1, inputFlip: numbers.inputFlip)
@@ -214,6 +215,7 @@ extension GraphBuilder {
       case .tensor, .part, .scratch, .variable: return nil
       }
     }
+    try spend(bytes: groups * sizes.byteCount)
     guard let panels = AlignedMemory(byteCount: groups * sizes.byteCount, isResident: false) else {
       throw .outOfMemory(groups * sizes.byteCount)
     }

@@ -184,6 +184,7 @@ extension GraphBuilder {
     guard let biases = constantBytes(bias ?? filter) else { return nil }
     let block = WindowSizes.blockChannels
     let byteCount = groups * sizes.blocks * sizes.panelStep * MemoryLayout<Float>.stride
+    try spend(bytes: byteCount)
     guard let panels = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
     let taps = sizes.taps
     let channels = groups * sizes.channels

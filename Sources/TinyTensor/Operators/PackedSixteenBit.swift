@@ -155,6 +155,7 @@ extension GraphBuilder {
     guard let weights = constantBytes(filter) else { return nil }
     let block = WindowSizes.blockChannels
     let byteCount = groups * sizes.blocks * panelStep * MemoryLayout<Int32>.stride
+    try spend(bytes: byteCount)
     guard let panels = AlignedMemory(byteCount: byteCount) else { throw .outOfMemory(byteCount) }
     let (taps, depth) = (sizes.taps, sizes.depth)
     let channels = groups * sizes.channels

@@ -126,7 +126,13 @@ extension Pool {
     maxPoolReference(geometry, minimum: minimum, maximum: maximum, input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: set) }
+  var facts: OperatorFacts {
+    OperatorFacts(
+      kernel: kernel, set: set,
+      furtherSteps: OperatorFacts.product(
+        geometry.batches, geometry.outputHeight, geometry.outputWidth, geometry.inputChannels, geometry.kernelHeight,
+        geometry.kernelWidth))
+  }
 
   private var kernel: StaticString {
     switch kind {

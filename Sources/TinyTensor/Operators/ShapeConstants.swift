@@ -58,7 +58,9 @@ enum ShapeConstants {
     // At least 1 element lies between them; magnitudes of `Int` cannot overflow when 1 is subtracted.
     let count = distance == 0 ? 0 : (distance.magnitude - 1) / delta.magnitude + 1
     let shape = try graph.outputShape([try elements(graph, count)])
+    try graph.spend(bytes: shape.count * MemoryLayout<Int>.stride)
     var values: [Int] = []
+    values.reserveCapacity(shape.count)
     for index in 0..<shape.count { values.append(first &+ index &* delta) }
     return try constant(&graph, values, type, shape: shape)
   }
@@ -81,7 +83,9 @@ enum ShapeConstants {
     }
     let whole = UInt(quotient)
     let shape = try graph.outputShape([try elements(graph, Float(whole) < quotient ? whole + 1 : whole)])
+    try graph.spend(bytes: shape.count * MemoryLayout<Float>.stride)
     var values: [Float] = []
+    values.reserveCapacity(shape.count)
     var value = start
     for _ in 0..<shape.count {
       values.append(value)
@@ -102,10 +106,12 @@ enum ShapeConstants {
         "its condition (\(input.name)) must be constant: the output's shape depends on it and is fixed at load")
     }
     let steps = input.shape.steps
-    var coordinates: [Int64] = []
     var rows = 0
+    for pattern in patterns where pattern != 0 { rows += 1 }
+    try graph.spend(bytes: rows * input.shape.rank * MemoryLayout<Int64>.stride)
+    var coordinates: [Int64] = []
+    coordinates.reserveCapacity(rows * input.shape.rank)
     for (index, pattern) in patterns.enumerated() where pattern != 0 {
-      rows += 1
       for axis in 0..<input.shape.rank { coordinates.append(Int64(index / steps[axis] % input.shape[axis])) }
     }
     let shape = try graph.outputShape([rows, input.shape.rank])
@@ -139,7 +145,11 @@ extension GraphBuilder {
   func constantPatterns(_ operand: Operand) throws(ModelError) -> [UInt64]? {
     let elementSize = try elementSize(of: operand)
     guard let bytes = constantBytes(operand) else { return nil }
+    guard operand.shape.count <= Self.longestList else {
+      throw error(.tooLarge, "\(operand.name) has \(operand.shape.count) elements; no list may have as many")
+    }
     var patterns: [UInt64] = []
+    patterns.reserveCapacity(operand.shape.count)
     for index in 0..<operand.shape.count {
       patterns.append(pattern(of: bytes.extracting((index * elementSize)..<((index + 1) * elementSize))))
     }

@@ -5,6 +5,9 @@ import TinyTensorKernels
 /// are not used hold zeros.
 struct Suppression: Sendable {
   let isSoft: Bool
+  /// Boxes, and how many of them may be selected.
+  let candidates: Int
+  let places: Int
   let boxes: ReadSlot
   let scores: ReadSlot
   let overlap: ReadSlot
@@ -56,8 +59,8 @@ extension Suppression {
     return try graph.operation(
       Operation.suppression,
       Suppression(
-        isSoft: isSoft, boxes: try graph.bind(boxes), scores: try graph.bind(scores),
-        overlap: try graph.bind(numbers[0]), threshold: try graph.bind(numbers[1]),
+        isSoft: isSoft, candidates: candidates, places: places, boxes: try graph.bind(boxes),
+        scores: try graph.bind(scores), overlap: try graph.bind(numbers[0]), threshold: try graph.bind(numbers[1]),
         sigma: isSoft ? try graph.bind(numbers[2]) : nil, selected: try graph.bindOutput(0, shape: shape),
         selectedScores: isSoft
           ? try graph.bindOutput(1, shape: shape) : try graph.bindScratch(count: places, of: Float.self),
@@ -91,6 +94,8 @@ extension Suppression {
   }
 
   var facts: OperatorFacts {
-    OperatorFacts(kernel: isSoft ? "non_max_suppression.soft.reference" : "non_max_suppression.reference")
+    OperatorFacts(
+      kernel: isSoft ? "non_max_suppression.soft.reference" : "non_max_suppression.reference",
+      furtherSteps: OperatorFacts.product(DetectionPostProcess.comparisonSteps, candidates, places))
   }
 }

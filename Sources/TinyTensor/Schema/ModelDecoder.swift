@@ -3,6 +3,9 @@ import FlatbufferReader
 /// Decodes the tables of the schema into descriptions.
 ///
 /// Slots are those of LiteRT's schema, revision 3d. Names and small lists are copied, constant data is not.
+///
+/// The budget counts the bytes that parts take in a file at least, each time they are reached: a file without shared
+/// parts spends no more than it has, and the memory of the descriptions is a small multiple of that.
 struct ModelDecoder {
   /// What a file holds.
   struct Contents {
@@ -18,9 +21,33 @@ struct ModelDecoder {
   }
 
   private var budget: ReadBudget
+  private var tensorCount = 0
+  private var operatorCount = 0
 
   init(byteCount: Int) {
     budget = ReadBudget(ReadLimits(forByteCount: byteCount))
+  }
+
+  /// How many tensors, and how many operators, all graphs of a file may describe together.
+  static let mostDescriptions = 1 << 18
+
+  /// Bytes that a table in a vector takes at least: an offset to it, and its own to the vtable.
+  private static let tableBytes = 8
+
+  /// Pays for a table in a vector, beside the 1 that the reader takes.
+  private mutating func pay(at position: Int) throws(ReadError) {
+    try budget.spend(Self.tableBytes - 1, at: position)
+  }
+
+  /// Counts descriptions of which a file has a limited number.
+  private static func count(
+    _ added: Int, _ what: String, _ total: inout Int, at position: Int
+  ) throws(ReadError) {
+    guard added <= mostDescriptions - total else {
+      throw ReadError(
+        .tooMuchWork, at: position, "the graphs describe more than \(mostDescriptions) \(what) together")
+    }
+    total += added
   }
 
   mutating func decode(_ bytes: RawSpan) throws(ReadError) -> Contents {
@@ -31,22 +58,26 @@ struct ModelDecoder {
     contents.description = try text(model, 3)
     if let codes = try model.tables(1) {
       for index in 0..<codes.count {
+        try pay(at: model.position)
         contents.operatorCodes.append(try operatorCode(codes.table(at: index, &budget)))
       }
     }
     if let subgraphs = try model.tables(2) {
       for index in 0..<subgraphs.count {
+        try pay(at: model.position)
         contents.subgraphs.append(try subgraph(subgraphs.table(at: index, &budget), fileSize: bytes.byteCount))
       }
     }
     if let buffers = try model.tables(4) {
       contents.buffers.reserveCapacity(buffers.count)
       for index in 0..<buffers.count {
+        try pay(at: model.position)
         contents.buffers.append(try buffer(buffers.table(at: index, &budget), fileSize: bytes.byteCount))
       }
     }
     if let entries = try model.tables(6) {
       for index in 0..<entries.count {
+        try pay(at: model.position)
         let entry = try entries.table(at: index, &budget)
         contents.metadata.append(
           .init(name: try text(entry, 0), buffer: Int(clamping: try entry.scalar(1, default: UInt32(0)))))
@@ -54,16 +85,19 @@ struct ModelDecoder {
     }
     if let signatures = try model.tables(7) {
       for index in 0..<signatures.count {
+        try pay(at: model.position)
         contents.signatures.append(try signature(signatures.table(at: index, &budget)))
       }
     }
     if let groups = try model.tables(8) {
       for index in 0..<groups.count {
+        try pay(at: model.position)
         contents.externalBufferGroups.append(try text(groups.table(at: index, &budget), 0))
       }
     }
     if let parts = try model.tables(9) {
       for index in 0..<parts.count {
+        try pay(at: model.position)
         let part = try parts.table(at: index, &budget)
         contents.externalBuffers.append(
           .init(
@@ -90,13 +124,19 @@ struct ModelDecoder {
   private mutating func subgraph(_ table: borrowing Table, fileSize: Int) throws(ReadError) -> ModelFile.Subgraph {
     var tensors: [ModelFile.Tensor] = []
     if let tables = try table.tables(0) {
+      try Self.count(tables.count, "tensors", &tensorCount, at: table.position)
       tensors.reserveCapacity(tables.count)
-      for index in 0..<tables.count { tensors.append(try tensor(tables.table(at: index, &budget))) }
+      for index in 0..<tables.count {
+        try pay(at: table.position)
+        tensors.append(try tensor(tables.table(at: index, &budget)))
+      }
     }
     var operators: [ModelFile.Operator] = []
     if let tables = try table.tables(3) {
+      try Self.count(tables.count, "operators", &operatorCount, at: table.position)
       operators.reserveCapacity(tables.count)
       for index in 0..<tables.count {
+        try pay(at: table.position)
         operators.append(try operation(tables.table(at: index, &budget), fileSize: fileSize))
       }
     }
@@ -131,11 +171,9 @@ struct ModelDecoder {
       }
     }
     let quantization = Quantization(
-      scales: try table.vector(2, of: Float.self)?.array(&budget) ?? [],
-      zeroPoints: try table.vector(3, of: Int64.self)?.array(&budget) ?? [],
+      scales: try numbers(table, 2, of: Float.self), zeroPoints: try numbers(table, 3, of: Int64.self),
       axis: Int(try table.scalar(6, default: Int32(0))),
-      minimum: try table.vector(0, of: Float.self)?.array(&budget) ?? [],
-      maximum: try table.vector(1, of: Float.self)?.array(&budget) ?? [],
+      minimum: try numbers(table, 0, of: Float.self), maximum: try numbers(table, 1, of: Float.self),
       details: details)
     return quantization
   }
@@ -164,6 +202,7 @@ struct ModelDecoder {
     var isSparse: [Bool] = []
     if let axes = try table.tables(2) {
       for index in 0..<axes.count {
+        try pay(at: table.position)
         isSparse.append(try axes.table(at: index, &budget).scalar(0, default: Int8(0)) != 0)
       }
     }
@@ -221,6 +260,7 @@ struct ModelDecoder {
     var names: [ModelFile.NamedTensor] = []
     guard let maps = try table.tables(slot) else { return names }
     for index in 0..<maps.count {
+      try pay(at: table.position)
       let map = try maps.table(at: index, &budget)
       names.append(
         .init(name: try text(map, 0), tensor: Int(clamping: try map.scalar(1, default: UInt32(0)))))
@@ -244,9 +284,19 @@ struct ModelDecoder {
 
   private mutating func integers(_ table: borrowing Table, _ slot: Int) throws(ReadError) -> [Int] {
     guard let vector = try table.vector(slot, of: Int32.self) else { return [] }
+    try budget.spend(vector.count * MemoryLayout<Int32>.size, at: vector.position)
     var integers: [Int] = []
-    for element in try vector.array(&budget) { integers.append(Int(element)) }
+    integers.reserveCapacity(vector.count)
+    for index in 0..<vector.count { integers.append(Int(vector[index])) }
     return integers
+  }
+
+  private mutating func numbers<Number: FlatScalar>(
+    _ table: borrowing Table, _ slot: Int, of type: Number.Type
+  ) throws(ReadError) -> [Number] {
+    guard let vector = try table.vector(slot, of: type) else { return [] }
+    try budget.spend(vector.count * (MemoryLayout<Number>.size - 1), at: vector.position)
+    return try vector.array(&budget)
   }
 
   private mutating func text(_ table: borrowing Table, _ slot: Int) throws(ReadError) -> String {

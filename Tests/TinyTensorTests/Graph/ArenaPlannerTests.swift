@@ -35,6 +35,32 @@ struct ArenaPlannerTests {
     #expect(layout.byteCount >= planner.lowerBound())
   }
 
+  @Test("values beyond the count that is compared share no memory either", arguments: 0..<40)
+  func manyValues(seed: Int) throws {
+    var generator = SplitMix(state: UInt64(seed))
+    var planner = ArenaPlanner()
+    planner.mostComparisons = 30
+    for _ in 0..<120 {
+      let first = Int.random(in: -1...30, using: &generator)
+      _ = planner.add(
+        byteCount: Int.random(in: 0...5000, using: &generator), first: first,
+        last: first + Int.random(in: 0...10, using: &generator))
+    }
+    let layout = try #require(planner.plan())
+    checkDisjoint(planner, layout)
+    // A place is reused: the whole is far below the sum.
+    #expect(layout.byteCount < planner.requests.reduce(0) { $0 + $1.byteCount } * 2 / 3)
+  }
+
+  // Without the bound on comparisons it takes longer in debug builds.
+  @Test("40,000 values that live together are placed soon", .timeLimit(.minutes(1)))
+  func speed() throws {
+    var planner = ArenaPlanner()
+    for index in 0..<40_000 { _ = planner.add(byteCount: 4 + index % 3 * 400, first: -1, last: 40_000) }
+    let layout = try #require(planner.plan())
+    #expect(layout.byteCount >= planner.lowerBound())
+  }
+
   @Test("a chain needs its two largest neighbours, not the sum of all")
   func chain() throws {
     let sizes = [64, 640, 1280, 128, 2560, 64]

@@ -67,6 +67,80 @@ struct ControlTests {
     return graph
   }
 
+  /// A product of two matrices of n x n: n^3 multiplications.
+  private func product(_ n: Int) -> TestModel {
+    var graph = TestModel()
+    let input = graph.input([n, n], .float32)
+    let output = graph.output([n, n], .float32)
+    graph.add(.batchMatMul, [input, input], [output])
+    return graph
+  }
+
+  @Test("products behind calls, branches and loops are counted")
+  func multiplyAccumulates() throws {
+    var caller = TestModel()
+    let value = caller.input([8, 8], .float32)
+    let between = caller.tensor("between", [8, 8], .float32)
+    let result = caller.output([8, 8], .float32)
+    caller.add(.call, [value], [between], options: (16, FlatTable([0: .uint32(1)])))
+    caller.add(.call, [between], [result], options: (16, FlatTable([0: .uint32(1)])))
+    let calls = try Model(bytes: file([caller, product(8)]))
+    #expect(calls.multiplyAccumulates == 2 * 512)
+    #expect(calls.operators.map(\.multiplyAccumulates) == [512, 512])
+    #expect(!calls.isOpenEnded)
+    #expect(calls.elementarySteps > 2 * 512)
+
+    var branching = TestModel()
+    let condition = branching.input("condition", [1], .bool)
+    let operand = branching.input("value", [8, 8], .float32)
+    let chosen = branching.output([8, 8], .float32)
+    branching.add(.if, [condition, operand], [chosen], options: (92, FlatTable([0: .int32(1), 1: .int32(2)])))
+    var twice = TestModel()
+    let matrix = twice.input([8, 8], .float32)
+    let once = twice.tensor("once", [8, 8], .float32)
+    let end = twice.output([8, 8], .float32)
+    twice.add(.batchMatMul, [matrix, matrix], [once])
+    twice.add(.batchMatMul, [once, matrix], [end])
+    let branches = try Model(bytes: file([branching, product(8), twice]))
+    #expect(branches.multiplyAccumulates == 2 * 512)
+    #expect(!branches.isOpenEnded)
+
+    var looping = TestModel()
+    let start = looping.input([8, 8], .float32)
+    let last = looping.output([8, 8], .float32)
+    looping.add(.while, [start], [last], options: (93, FlatTable([0: .int32(1), 1: .int32(2)])))
+    var test = TestModel()
+    _ = test.input([8, 8], .float32)
+    let no = test.constant("no", [1], .bool, [UInt8(0)])
+    test.outputs = [no]
+    let loops = try Model(bytes: file([looping, test, product(8)]))
+    #expect(loops.multiplyAccumulates == 512)
+    #expect(loops.isOpenEnded)
+    #expect(loops.operators[0].isOpenEnded)
+  }
+
+  @Test("graphs that are called many times are counted each time")
+  func manyOperators() throws {
+    var limits = ModelOptions.Limits()
+    limits.operators = 100
+    func calls(_ count: Int) -> [UInt8] {
+      var main = TestModel()
+      var last = main.input([1, 4], .int8, scale: 0.1)
+      for index in 0..<count {
+        let next = main.tensor("value \(index)", [1, 4], .int8, scale: 0.1)
+        main.add(.call, [last], [next], options: (16, FlatTable([0: .uint32(1)])))
+        last = next
+      }
+      main.outputs = [last]
+      return file([main, .chain(9)])
+    }
+    _ = try Model(bytes: calls(10), options: ModelOptions(limits: limits))
+    let error = #expect(throws: ModelError.self) {
+      try Model(bytes: calls(11), options: ModelOptions(limits: limits))
+    }
+    #expect(error?.code == .tooLarge)
+  }
+
   private func branch(then: Int32 = 1, else other: Int32 = 2) -> TestModel {
     var main = TestModel()
     let condition = main.input("condition", [1], .bool)
