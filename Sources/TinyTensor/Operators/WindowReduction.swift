@@ -123,8 +123,8 @@ extension WindowReduction {
     var parameters = WindowReductionParameters(rank: rank)
     for axis in 0..<rank {
       let (window, stride, dilation) = (lists[0][axis], lists[1][axis], lists[2][axis])
-      // Below 2^31, so that no product overflows.
-      guard window > 0, stride > 0, dilation > 0, max(window, stride, dilation) < 1 << 31 else {
+      // Each fits 32 bits, so that no product overflows 64.
+      guard window > 0, stride > 0, dilation > 0, max(window, stride, dilation) <= Int(Int32.max) else {
         throw graph.error(
           .invalidOperator,
           "its window along axis \(axis) has the size \(window), the stride \(stride) and the dilation \(dilation)")
