@@ -22,9 +22,18 @@ package func roundingDivideByPowerOfTwo(_ x: Int32, _ exponent: Int32) -> Int32 
   return (x &>> exponent) &+ (remainder > threshold ? 1 : 0)
 }
 
-/// A positive real factor as the reference applies it to integers: `multiplier * 2^(shift - 31)`.
+/// The same for exponents from 0 to 62. Beyond 31 the reference's shift is undefined; this is what x86-64 makes of it: the
+/// shift is taken modulo 32, and 1 is added to what is not negative.
+@inline(__always)
+func roundingDivideByAnyPowerOfTwo(_ x: Int32, _ exponent: Int32) -> Int32 {
+  let mask = Int32(truncatingIfNeeded: (Int64(1) &<< Int64(exponent)) &- 1)
+  let threshold = (mask &>> 1) &+ (x < 0 ? 1 : 0)
+  return (x &>> exponent) &+ (x & mask > threshold ? 1 : 0)
+}
+
+/// A real factor as the reference applies it to integers: `multiplier * 2^(shift - 31)`.
 package struct QuantizedMultiplier: BitwiseCopyable, Sendable, Hashable {
-  /// In `2^30 ... 2^31 - 1`, or 0 for the factor 0.
+  /// Its magnitude is in `2^30 ... 2^31 - 1`, or it is 0 for the factor 0.
   package var multiplier: Int32
   /// Positive shifts left. At least -31; ``isUsable`` tells whether it is at most 30.
   package var shift: Int32
@@ -34,16 +43,16 @@ package struct QuantizedMultiplier: BitwiseCopyable, Sendable, Hashable {
     self.shift = shift
   }
 
-  /// The nearest representable factor; factors below `2^-32` become 0.
+  /// The nearest representable factor; factors below `2^-32` in magnitude become 0, and so does what is not a number.
   ///
-  /// Requires `real >= 0`. Infinity and values of `2^31` and more give a multiplier that is not ``isUsable``.
+  /// Infinities and magnitudes of `2^31` and more give a multiplier that is not ``isUsable``.
   package init(_ real: Double) {
-    guard real > 0 else {
+    guard real.magnitude > 0 else {
       self.init(multiplier: 0, shift: 0)
       return
     }
-    guard real < 0x1p62 else {
-      self.init(multiplier: Int32.max, shift: 63)
+    guard real.isFinite else {
+      self.init(multiplier: real < 0 ? -Int32.max : Int32.max, shift: 2048)
       return
     }
     var shift = Int32(truncatingIfNeeded: real.exponent) + 1
@@ -57,15 +66,21 @@ package struct QuantizedMultiplier: BitwiseCopyable, Sendable, Hashable {
       self.init(multiplier: 0, shift: 0)
       return
     }
-    self.init(multiplier: Int32(truncatingIfNeeded: quantized), shift: shift)
+    self.init(multiplier: Int32(truncatingIfNeeded: real < 0 ? 0 &- quantized : quantized), shift: shift)
   }
 
   /// Whether the shift is in the range that 32-bit arithmetic allows, -31 to 30.
   package var isUsable: Bool { shift <= 30 }
 
+  /// The factor that the reference applies in place of one of `2^31` and more: its left shift is undefined, and on x86-64
+  /// it is taken modulo 32.
+  package var wrapped: QuantizedMultiplier {
+    isUsable ? self : QuantizedMultiplier(multiplier: multiplier, shift: shift & 31)
+  }
+
   /// `x` times the factor, rounded twice as the reference does (`MultiplyByQuantizedMultiplier`).
   ///
-  /// Requires ``isUsable``. The left shift wraps in 32 bits.
+  /// Requires a shift of at most 31. The left shift wraps in 32 bits.
   @inline(__always)
   package func apply(to x: Int32) -> Int32 {
     let left = max(shift, 0)
@@ -89,8 +104,8 @@ extension QuantizedMultiplier {
     return Int32(truncatingIfNeeded: (Int64(product) &+ ((1 &<< right) &>> 1)) &>> right)
   }
 
-  /// Whether the shift is in the range that 64-bit sums allow, -31 to 7.
-  package var isUsableForWideSums: Bool { shift < 8 }
+  /// Whether the shift is in the range that 64-bit sums allow, -31 to 14.
+  package var isUsableForWideSums: Bool { shift < 15 }
 
   /// `x` times the factor, of which 15 bits count, rounded once with ties up (`MultiplyByQuantizedMultiplier` of a
   /// 64-bit number).
@@ -100,7 +115,7 @@ extension QuantizedMultiplier {
   @inline(__always)
   package func apply(toWide x: Int64) -> Int32 {
     let reduced = multiplier < 0x7FFF_0000 ? (multiplier &+ (1 << 15)) &>> 16 : 0x7FFF
-    // 8 to 46.
+    // 1 to 46.
     let total = Int64(15 &- shift)
     return Int32(truncatingIfNeeded: (x &* Int64(reduced) &+ (Int64(1) &<< (total &- 1))) &>> total)
   }

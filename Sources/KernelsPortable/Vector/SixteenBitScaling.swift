@@ -16,7 +16,7 @@ func scaleSixteenBitSums(_ task: SixteenBitTask, _ pixel: Int) {
   }
 }
 
-/// Requires shifts of -31 to 7.
+/// Requires shifts of -31 to 14.
 @inline(never)
 func scaleWide(
   _ task: SixteenBitTask, _ sums: UnsafePointer<Int64>, _ output: UnsafeMutablePointer<Int16>, _ first: Int, _ end: Int
@@ -28,7 +28,7 @@ func scaleWide(
   while channel < end {
     let multiplier = factors[2 &* channel]
     let reduced = multiplier < 0x7FFF_0000 ? (multiplier &+ (1 << 15)) &>> 16 : 0x7FFF
-    // 8 to 46.
+    // 1 to 46.
     let total = Int64(truncatingIfNeeded: 15 &- factors[2 &* channel &+ 1])
     let product = (sums[channel] &+ bias[channel]) &* Int64(truncatingIfNeeded: reduced)
     let scaled = Int32(truncatingIfNeeded: (product &+ (Int64(1) &<< (total &- 1))) &>> total)

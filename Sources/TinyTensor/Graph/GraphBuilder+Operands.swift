@@ -202,7 +202,8 @@ extension GraphBuilder {
       zeroPoint: try checkedZeroPoint(quantization.zeroPoints.first ?? 0, type, name))
   }
 
-  /// Scales of symmetric weights, one or one a channel.
+  /// Scales of symmetric weights, one or one a channel: finite, and at least one positive. A channel's may be 0 or
+  /// negative, as some converters write them.
   func channelScales(of operand: Operand, axis: Int, channels: Int) throws(ModelError) -> [Float] {
     guard let quantization = operand.quantization, quantization.isPresent else {
       throw error(.invalidOperator, "\(operand.name) has no quantization")
@@ -222,11 +223,24 @@ extension GraphBuilder {
       throw error(
         .invalidOperator, "\(operand.name) is quantized along axis \(quantization.axis) instead of \(axis)")
     }
-    for scale in quantization.scales { _ = try checkedScale(scale, operand.name) }
+    var hasPositive = false
+    for scale in quantization.scales {
+      if scale <= 0, scale.isFinite, count > 1 { continue }
+      _ = try checkedScale(scale, operand.name)
+      hasPositive = true
+    }
+    guard hasPositive else { throw error(.invalidOperator, "\(operand.name) has no channel with a positive scale") }
     for zeroPoint in quantization.zeroPoints where zeroPoint != 0 {
       throw error(.invalidOperator, "\(operand.name) has the zero point \(zeroPoint); weights must be symmetric")
     }
     return quantization.scales
+  }
+
+  /// Whether neither an operator's inputs nor its output say what their elements stand for, so that they are plain
+  /// numbers.
+  func lacksQuantization(_ inputs: Operand...) -> Bool {
+    for input in inputs where input.quantization?.isPresent == true { return false }
+    return subgraph.tensors[node.outputs[0]].quantization?.isPresent != true
   }
 
   private func checkedScale(_ scale: Float, _ name: String) throws(ModelError) -> Float {
@@ -243,13 +257,25 @@ extension GraphBuilder {
     return narrow
   }
 
-  /// A real factor in the form that integers are multiplied with.
-  func multiplier(_ real: Double) throws(ModelError) -> QuantizedMultiplier {
+  /// A real factor in the form that integers are multiplied with. Those of `2^31` and more are what the reference makes
+  /// of them, and their shift may be 31.
+  func multiplier(_ real: Double) throws(ModelError) -> QuantizedMultiplier { try finiteMultiplier(real).wrapped }
+
+  /// A factor below `2^31`, for operators for which the reference has no larger ones.
+  func boundedMultiplier(_ real: Double) throws(ModelError) -> QuantizedMultiplier {
     let multiplier = QuantizedMultiplier(real)
     guard multiplier.isUsable else {
       throw error(.invalidOperator, "the scales of its tensors are too far apart: their ratio does not fit 32 bits")
     }
     return multiplier
+  }
+
+  /// A finite real factor, whose shift may be any.
+  func finiteMultiplier(_ real: Double) throws(ModelError) -> QuantizedMultiplier {
+    guard real.isFinite else {
+      throw error(.invalidOperator, "the scales of its tensors are too far apart: their ratio is not finite")
+    }
+    return QuantizedMultiplier(real)
   }
 
   // MARK: Binding operands to the step
@@ -325,7 +351,7 @@ extension GraphBuilder {
 
   /// The operator's options, from the table of the schema's first union with that number.
   ///
-  /// - Returns: `nil` if the operator has none.
+  /// - Returns: `nil` if the operator has none, or only their type, as some converters write it.
   func options<Options>(
     _ type: UInt8, _ read: (borrowing Table) throws(ReadError) -> Options
   ) throws(ModelError) -> Options? {
@@ -339,9 +365,7 @@ extension GraphBuilder {
     guard options.type == type else {
       throw error(.invalidOperator, "its options are those of another operator (table \(options.type))")
     }
-    guard let position = options.position else {
-      throw error(.malformedFile, "its options have a type but no table")
-    }
+    guard let position = options.position else { return nil }
     do throws(ReadError) {
       var budget = ReadBudget(ReadLimits(forByteCount: file.byteCount))
       let table = try Table(revisiting: file.bytes, at: position, &budget)

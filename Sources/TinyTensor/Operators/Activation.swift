@@ -59,52 +59,50 @@ extension GraphBuilder {
   /// The range that an activation leaves of a type's range, in stored values.
   func activationRange(
     _ activation: Activation, _ type: IntegerType, _ affine: Affine
-  ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
+  ) -> (minimum: Int32, maximum: Int32) {
     let range = type.storedRange
     let (lowest, highest) = (range.lowerBound, range.upperBound)
     switch activation {
     case .none:
       return (lowest, highest)
     case .relu:
-      return (max(lowest, try stored(0, affine)), highest)
+      return (max(lowest, stored(0, affine)), highest)
     case .relu0To1:
-      return (max(lowest, try stored(0, affine)), min(highest, try stored(1, affine)))
+      return (max(lowest, stored(0, affine)), min(highest, stored(1, affine)))
     case .reluN1To1:
-      return (max(lowest, try stored(-1, affine)), min(highest, try stored(1, affine)))
+      return (max(lowest, stored(-1, affine)), min(highest, stored(1, affine)))
     case .relu6:
-      return (max(lowest, try stored(0, affine)), min(highest, try stored(6, affine)))
+      return (max(lowest, stored(0, affine)), min(highest, stored(6, affine)))
     }
   }
 
   /// The range that an activation leaves of a type's range, in stored values.
   func activationRange(
     _ activation: Activation, _ type: ByteType, _ affine: Affine
-  ) throws(ModelError) -> (minimum: Int32, maximum: Int32) {
-    try activationRange(activation, type.integerType, affine)
+  ) -> (minimum: Int32, maximum: Int32) {
+    activationRange(activation, type.integerType, affine)
   }
 
   /// What an operator does after it has scaled its sum.
   func outputStage(
     _ activation: Activation, _ type: IntegerType, _ affine: Affine
-  ) throws(ModelError) -> OutputStage {
-    let range = try activationRange(activation, type, affine)
+  ) -> OutputStage {
+    let range = activationRange(activation, type, affine)
     return OutputStage(zeroPoint: affine.zeroPoint, minimum: range.minimum, maximum: range.maximum)
   }
 
   /// What an operator does after it has scaled its sum.
   func outputStage(
     _ activation: Activation, _ type: ByteType, _ affine: Affine
-  ) throws(ModelError) -> OutputStage {
-    try outputStage(activation, type.integerType, affine)
+  ) -> OutputStage {
+    outputStage(activation, type.integerType, affine)
   }
 
-  /// The stored value of a real one; the quotient is taken in single precision.
-  private func stored(_ real: Float, _ affine: Affine) throws(ModelError) -> Int32 {
+  /// The stored value of a real one; the quotient is taken in single precision. One beyond 32 bits, which the reference
+  /// refuses, is beyond the type's range: its end takes its place.
+  private func stored(_ real: Float, _ affine: Affine) -> Int32 {
     let rounded = roundHalfAwayFromZero(Double(real / affine.scale))
     // The zero point has at most 32 bits: the sum cannot overflow 64 bits.
-    guard let value = Int32(exactly: rounded + Int64(affine.zeroPoint)) else {
-      throw error(.invalidOperator, "its output scale is too small for its activation")
-    }
-    return value
+    return Int32(clamping: rounded + Int64(affine.zeroPoint))
   }
 }

@@ -46,10 +46,11 @@ enum Activations {
           lower: activation.range.lower.map { Float($0) } ?? -.infinity,
           upper: activation.range.upper.map { Float($0) } ?? .infinity))
     }
+    if graph.lacksQuantization(operand.input) { return try operand.scaledByZero(&graph) }
     let from = try graph.affine(of: operand.input)
     let to = try graph.outputAffine()
     let factor = try graph.multiplier(Double(from.scale / to.scale))
-    let stage = try graph.outputStage(activation, type, to)
+    let stage = graph.outputStage(activation, type, to)
     if type == .int16 {
       return try operand.wide(
         &graph, .rescale, WideFunctionParameters(inputZeroPoint: from.zeroPoint, factor: factor, output: stage))
@@ -70,13 +71,14 @@ enum Activations {
       return try operand.float(&graph, .leakyRelu, FloatFunctionParameters(factor: alpha))
     }
     guard alpha.isFinite else { throw graph.error(.invalidOperator, "its option alpha is not a finite number") }
+    if graph.lacksQuantization(operand.input) { return try operand.scaledByZero(&graph) }
     let from = try graph.affine(of: operand.input)
     let to = try graph.outputAffine()
     let slope = from.scale * alpha / to.scale
     let parameters = WideFunctionParameters(
       inputZeroPoint: from.zeroPoint, factor: try graph.multiplier(Double(from.scale / to.scale)),
       slope: try graph.multiplier(Double(slope.magnitude)), slopeIsNegative: slope < 0,
-      output: try graph.outputStage(.none, type, to))
+      output: graph.outputStage(.none, type, to))
     if type == .int16 { return try operand.wide(&graph, .leakyRelu, parameters) }
     let range = type.storedRange
     return try operand.lookUp(&graph) { value in
@@ -93,12 +95,17 @@ enum Activations {
 
   static func translateGelu(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let operand = try UnaryOperand(
-      graph, KernelNames(float32: "gelu.f32.reference", int8: "gelu.8.reference", uint8: "gelu.8.reference"))
+      graph,
+      KernelNames(
+        float32: "gelu.f32.reference", int8: "gelu.8.reference", uint8: "gelu.8.reference",
+        int16: "gelu.i16.reference"))
     let isApproximate =
       try graph.options(116) { (table) throws(ReadError) in try table.scalar(0, default: false) } ?? false
     if operand.type == .float32 { return try operand.float(&graph, isApproximate ? .geluByTangent : .gelu) }
-    return try operand.lookUp(
-      &graph, real: { isApproximate ? FloatFunction.geluByTangent($0) : FloatFunction.gelu($0) })
+    if operand.type != .int16, graph.lacksQuantization(operand.input) { return try operand.scaledByZero(&graph) }
+    func function(_ x: Float) -> Float { isApproximate ? FloatFunction.geluByTangent(x) : FloatFunction.gelu(x) }
+    return operand.type == .int16
+      ? try operand.interpolate(&graph, real: function) : try operand.lookUp(&graph, real: function)
   }
 
   static func translateHardSwish(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -107,11 +114,12 @@ enum Activations {
       KernelNames(
         float32: "hard_swish.f32.reference", int8: "hard_swish.8.reference", uint8: "hard_swish.8.reference"))
     guard let type = IntegerType(operand.type) else { return try operand.float(&graph, .hardSwish) }
+    if graph.lacksQuantization(operand.input) { return try operand.scaledByZero(&graph) }
     let from = try graph.affine(of: operand.input)
     let to = try graph.outputAffine()
     let parameters = HardSwishParameters(
       inputScale: from.scale, inputZeroPoint: from.zeroPoint, outputScale: to.scale,
-      output: try graph.outputStage(.none, type, to))
+      output: graph.outputStage(.none, type, to))
     guard parameters.isUsable else {
       throw graph.error(
         .invalidOperator, "its input's scale is too large, or its output's is below 1/128 of it")
@@ -142,7 +150,9 @@ enum Activations {
     switch operand.type {
     case .float32: return try operand.float(&graph, .hyperbolicTangent)
     case .int16: return try translateWide(&graph, operand, .hyperbolicTangent)
-    default: return try operand.lookUp(&graph, real: { Float(hyperbolicTangent(Double($0))) })
+    default:
+      if graph.lacksQuantization(operand.input) { return try operand.scaledByZero(&graph) }
+      return try operand.lookUp(&graph, real: { Float(hyperbolicTangent(Double($0))) })
     }
   }
 

@@ -50,10 +50,12 @@ extension Arithmetic {
   }
 
   static func translateDivide(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    let names = KernelNames(float32: "div.f32.reference", int32: "div.i32.reference", uint8: "div.u8.reference")
+    let names = KernelNames(
+      float32: "div.f32.reference", int32: "div.i32.reference", int8: "div.i8.reference", uint8: "div.u8.reference",
+      int16: "div.i16.reference")
     let pair = try graph.operandPair(names.types)
     let activation = try graph.fusedActivation(29)
-    if pair.type == .uint8 { return try QuantizedQuotient.translate(&graph, pair, activation) }
+    if let type = IntegerType(pair.type) { return try QuantizedQuotient.translate(&graph, pair, type, activation) }
     return try translate(&graph, pair, .divide, names, activation)
   }
 
@@ -110,8 +112,10 @@ extension Arithmetic {
 
   /// The slopes are repeated to the input's shape, never the input to theirs.
   static func translatePrelu(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    let names = KernelNames(float32: "prelu.f32.reference", int8: "prelu.i8.reference", uint8: "prelu.u8.reference")
-    let pair = try graph.operandPair(names.types)
+    let names = KernelNames(
+      float32: "prelu.f32.reference", int8: "prelu.i8.reference", uint8: "prelu.u8.reference",
+      int16: "prelu.i16.reference")
+    let pair = try graph.operandPair(names.types, sixteenBitRhs: .int8)
     guard pair.shape == pair.lhs.shape else {
       throw graph.error(
         .invalidOperator, "its slopes \(pair.rhs.shape) do not fit the input \(pair.lhs.shape)")

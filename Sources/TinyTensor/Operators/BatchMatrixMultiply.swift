@@ -6,6 +6,8 @@ struct BatchMatrixMultiply: Sendable {
   enum Arithmetic: Sendable {
     case int8(Int8Arithmetic, QuantizedMultiplier)
     case int16(Int16MatrixArithmetic, QuantizedMultiplier)
+    /// int16 with int8.
+    case int16ByInt8(Int16WideArithmetic, QuantizedMultiplier)
     case float32(RealArithmetic)
   }
 
@@ -32,7 +34,7 @@ extension BatchMatrixMultiply {
       } ?? (isLhsTransposed: false, isRhsTransposed: false, isAsymmetric: false)
     let lhs = try graph.input(0, .int8, .int16, .float32)
     let rhs =
-      lhs.elementType == .float32 ? try graph.input(1, .float32, .int8) : try graph.input(1, lhs.elementType)
+      lhs.elementType == .int8 ? try graph.input(1, .int8) : try graph.input(1, lhs.elementType, .int8)
     _ = try graph.outputType(0, lhs.elementType)
     let left = try matrix(graph, lhs, isTransposed: options.isLhsTransposed)
     let right = try matrix(graph, rhs, isTransposed: options.isRhsTransposed)
@@ -49,9 +51,12 @@ extension BatchMatrixMultiply {
     let sizes = MatrixMultiplySizes(
       batches: broadcast, rows: left.rows, depth: left.columns, columns: right.columns,
       isLhsTransposed: options.isLhsTransposed, isRhsTransposed: options.isRhsTransposed)
-    if lhs.elementType != rhs.elementType {
+    if lhs.elementType == .float32, rhs.elementType == .int8 {
       return try BatchMatrixMultiplyHybrid.translate(
         &graph, lhs, rhs, sizes, shape: shape, isAsymmetric: options.isAsymmetric)
+    }
+    if lhs.elementType != .float32, graph.lacksQuantization(lhs, rhs) {
+      return try Fill.scaledByZero(&graph, lhs, shape: shape)
     }
     let arithmetic = try arithmetic(graph, lhs, rhs)
     let lhsRow: WriteSlot
@@ -64,6 +69,9 @@ extension BatchMatrixMultiply {
     case .int16:
       lhsRow = try graph.bindScratch(count: sizes.depth, of: Int16.self)
       rhsColumns = try graph.bindScratch(count: sizes.depth * sizes.columns, of: Int16.self)
+    case .int16ByInt8:
+      lhsRow = try graph.bindScratch(count: sizes.depth, of: Int16.self)
+      rhsColumns = try graph.bindScratch(count: sizes.depth * sizes.columns, of: Int8.self)
     case .float32:
       lhsRow = try graph.bindScratch(count: 2 * sizes.depth, of: Float.self)
       rhsColumns = try graph.bindScratch(count: sizes.realColumnsCount, of: Float.self)
@@ -93,14 +101,20 @@ extension BatchMatrixMultiply {
   ) throws(ModelError) -> Arithmetic {
     if lhs.elementType == .float32 { return .float32(RealArithmetic(activation: try graph.realActivation(0))) }
     let lhsAffine = try graph.affine(of: lhs)
-    let rhsAffine = try graph.affine(of: rhs)
+    let rhsAffine = try affine(graph, lhs, rhs)
     let outputAffine = try graph.outputAffine()
     let stage = try graph.outputStage(0, lhs.elementType)
     // The product of the scales in single precision, the quotient in double.
     let real = Double(lhsAffine.scale * rhsAffine.scale) / Double(outputAffine.scale)
     if lhs.elementType == .int16 {
       try graph.requireSymmetric(lhs)
-      try graph.requireSymmetric(rhs)
+      guard rhsAffine.zeroPoint == 0 else {
+        throw graph.error(.invalidOperator, "\(rhs.name) has the zero point \(rhsAffine.zeroPoint) instead of 0")
+      }
+      if rhs.elementType == .int8 {
+        return .int16ByInt8(
+          Int16WideArithmetic(inputZeroPoint: 0, weightZeroPoint: 0, stage: stage), try graph.wideMultiplier(real))
+      }
       return .int16(
         Int16MatrixArithmetic(inputZeroPoint: 0, weightZeroPoint: 0, stage: stage), try graph.wideMultiplier(real))
     }
@@ -114,10 +128,22 @@ extension BatchMatrixMultiply {
 }
 
 extension BatchMatrixMultiply {
+  /// The scale and zero point of the right operand. One of int8 with a scale a column meets int16 in the reference as if
+  /// its scale was 0.
+  private static func affine(
+    _ graph: GraphBuilder, _ lhs: Operand, _ rhs: Operand
+  ) throws(ModelError) -> Affine {
+    guard lhs.elementType == .int16, rhs.elementType == .int8, (rhs.quantization?.scales.count ?? 0) > 1 else {
+      return try graph.affine(of: rhs)
+    }
+    return Affine(scale: 0, zeroPoint: 0)
+  }
+
   func run(_ memory: OperatorMemory) {
     switch arithmetic {
     case .int8(let arithmetic, let factor): run(memory, arithmetic, factor)
     case .int16(let arithmetic, let factor): run(memory, arithmetic, factor)
+    case .int16ByInt8(let arithmetic, let factor): run(memory, arithmetic, factor)
     case .float32(let arithmetic):
       var output = memory.write(output, as: Float.self)
       var lhsRows = memory.write(lhsRow, as: Float.self)
@@ -143,6 +169,7 @@ extension BatchMatrixMultiply {
       switch arithmetic {
       case .int8: "matmul.i8i8.reference"
       case .int16: "matmul.i16i16.reference"
+      case .int16ByInt8: "matmul.i16i8.reference"
       case .float32: "matmul.f32f32.reference"
       }
     return OperatorFacts(kernel: kernel, multiplyAccumulates: sizes.multiplyAccumulates)
@@ -162,8 +189,8 @@ struct BatchMatrixMultiplyHybrid: Sendable {
   let sizes: MatrixMultiplySizes
   let isAsymmetric: Bool
   let activation: RealActivation
-  /// The right matrices' scale.
-  let scale: Float
+  /// The right matrices' scales, one a column.
+  let scales: ReadSlot
   let lhs: ReadSlot
   let rhs: ReadSlot
   /// A row of the left matrix.
@@ -180,15 +207,15 @@ extension BatchMatrixMultiplyHybrid {
     _ graph: inout GraphBuilder, _ lhs: Operand, _ rhs: Operand, _ sizes: MatrixMultiplySizes, shape: Shape,
     isAsymmetric: Bool
   ) throws(ModelError) -> Operation? {
-    let affine = try graph.affine(of: rhs)
-    guard affine.zeroPoint == 0 else {
-      throw graph.error(.invalidOperator, "\(rhs.name) has the zero point \(affine.zeroPoint) instead of 0")
-    }
+    _ = try graph.outputType(0, .float32)
+    let columnAxis = rhs.shape.rank - (sizes.isRhsTransposed ? 2 : 1)
+    var scales = try graph.channelScales(of: rhs, axis: columnAxis, channels: sizes.columns)
+    if scales.count == 1 { scales = [Float](repeating: scales[0], count: sizes.columns) }
     return try graph.operation(
       Operation.batchMatrixMultiplyHybrid,
       BatchMatrixMultiplyHybrid(
-        sizes: sizes, isAsymmetric: isAsymmetric, activation: try graph.realActivation(0), scale: affine.scale,
-        lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),
+        sizes: sizes, isAsymmetric: isAsymmetric, activation: try graph.realActivation(0),
+        scales: try graph.bind(packed: scales), lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),
         lhsRow: try graph.bindScratch(count: sizes.depth, of: Float.self),
         quantizedRow: try graph.bindScratch(count: sizes.depth, of: Int8.self),
         rhsColumns: try graph.bindScratch(count: sizes.depth * sizes.columns, of: Int8.self),
@@ -203,7 +230,7 @@ extension BatchMatrixMultiplyHybrid {
     var quantizedRow = memory.write(quantizedRow, as: Int8.self)
     var rhsColumns = memory.write(rhsColumns, as: Int8.self)
     multiplyMatricesHybridReference(
-      sizes, isAsymmetric: isAsymmetric, activation: activation, factor: scale, lhs: memory.read(lhs),
+      sizes, isAsymmetric: isAsymmetric, activation: activation, factors: memory.read(scales), lhs: memory.read(lhs),
       rhs: memory.read(rhs), lhsRow: &lhsRow, quantizedRow: &quantizedRow, rhsColumns: &rhsColumns, output: &output)
   }
 

@@ -141,6 +141,9 @@ extension Concatenation {
     _ graph: inout GraphBuilder, _ inputs: [Operand], _ type: ElementType
   ) throws(ModelError) -> [UInt8] {
     guard ByteType(type) != nil else { return [] }
+    // Without quantization on any side bytes only move.
+    let described = inputs.contains { $0.quantization?.isPresent == true }
+    guard described || !graph.lacksQuantization() else { return [] }
     let output = try graph.outputAffine()
     var tables: [UInt8] = []
     var differs = false

@@ -62,6 +62,8 @@ extension Dequantize {
     if input.elementType == .float16 { return .float16 }
     // Those of fewer than 8 bits are unpacked.
     let type = IntegerType(input.elementType) ?? .int8
+    // The reference takes integers that stand for nothing for zeros, each with its sign.
+    guard input.quantization?.isPresent == true else { return .integer(type, Affine(scale: 0, zeroPoint: 0)) }
     guard let quantization = input.quantization, quantization.scales.count > 1 else {
       return .integer(type, try graph.affine(of: input))
     }

@@ -1,3 +1,4 @@
+import FlatbufferReader
 import TinyTensorKernels
 
 /// The numbers of a convolution.
@@ -18,6 +19,8 @@ struct FilterOperands: Sendable {
   let bias: ReadSlot
   /// One a channel. Not read for float32, for which it is the bias.
   let factors: ReadSlot
+  /// Whether a factor is negative: then the reference kernels run.
+  var hasNegativeFactors = false
 }
 
 /// The types that a bias for int16 activations may have.
@@ -73,9 +76,59 @@ extension GraphBuilder {
     }
     let multipliers = try channelMultipliers(
       input: input, filter: filter, axis: axis, isWide: sumType == .int64)
+    return try filterOperands(
+      arithmetic, input: bind(input), filter: bindWeights(filter), bias: bindBias(bias, sumType, channels: channels),
+      multipliers, inner: filter.shape.count(of: (axis + 1)..<filter.shape.rank) ?? 1, isWide: sumType == .int64)
+  }
+
+  /// Operands whose factors are not negative, if possible: where a channel's factor is, its weights and its bias change
+  /// their sign with it, which changes no result. That is possible where both are constant and no number lacks an
+  /// opposite; otherwise the reference kernels run.
+  private mutating func filterOperands(
+    _ arithmetic: FilterArithmetic, input: ReadSlot, filter: ReadSlot, bias: ReadSlot,
+    _ multipliers: [QuantizedMultiplier], inner: Int, isWide: Bool
+  ) throws(ModelError) -> FilterOperands {
+    let isNegative = multipliers.map { $0.multiplier < 0 }
+    guard isNegative.contains(true) else {
+      return FilterOperands(
+        arithmetic: arithmetic, input: input, filter: filter, bias: bias, factors: try bind(packed: multipliers))
+    }
+    var negatedBias: ReadSlot?
+    if isWide, let elements = negated(bias, of: Int64.self, isNegative, inner: 1) {
+      negatedBias = try bind(packed: elements)
+    } else if !isWide, let elements = negated(bias, of: Int32.self, isNegative, inner: 1) {
+      negatedBias = try bind(packed: elements)
+    }
+    guard let negatedBias, let weights = negated(filter, of: Int8.self, isNegative, inner: inner) else {
+      return FilterOperands(
+        arithmetic: arithmetic, input: input, filter: filter, bias: bias, factors: try bind(packed: multipliers),
+        hasNegativeFactors: true)
+    }
+    let magnitudes = multipliers.map { QuantizedMultiplier(multiplier: abs($0.multiplier), shift: $0.shift) }
     return FilterOperands(
-      arithmetic: arithmetic, input: try bind(input), filter: try bindWeights(filter),
-      bias: try bindBias(bias, sumType, channels: channels), factors: try bind(packed: multipliers))
+      arithmetic: arithmetic, input: input, filter: try bind(packed: weights), bias: negatedBias,
+      factors: try bind(packed: magnitudes))
+  }
+
+  /// A constant whose elements have the opposite sign in some channels, each of which has `inner` neighbouring elements;
+  /// `nil` if it is not constant or an element has no opposite.
+  private func negated<Element: FixedWidthInteger & SignedInteger & FlatScalar & BitwiseCopyable>(
+    _ constant: ReadSlot, of: Element.Type, _ isNegative: [Bool], inner: Int
+  ) -> [Element]? {
+    guard let bytes = constantBytes(constant) else { return nil }
+    let size = MemoryLayout<Element>.size
+    var elements: [Element] = []
+    elements.reserveCapacity(bytes.byteCount / size)
+    for index in 0..<(bytes.byteCount / size) {
+      let element = Element.load(bytes, at: index * size)
+      guard isNegative[index / inner % isNegative.count] else {
+        elements.append(element)
+        continue
+      }
+      guard element != Element.min else { return nil }
+      elements.append(0 - element)
+    }
+    return elements
   }
 
   /// What a layer with an output of that integer type does after it has scaled its sum.
@@ -129,7 +182,7 @@ extension GraphBuilder {
   func wideMultiplier(_ real: Double) throws(ModelError) -> QuantizedMultiplier {
     let multiplier = QuantizedMultiplier(real)
     guard multiplier.isUsableForWideSums else {
-      throw error(.invalidOperator, "the scales of its tensors are too far apart: their ratio is 128 or more")
+      throw error(.invalidOperator, "the scales of its tensors are too far apart: their ratio is 2^14 or more")
     }
     return multiplier
   }

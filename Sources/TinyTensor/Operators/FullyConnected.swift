@@ -234,6 +234,10 @@ extension FullyConnected {
     for unit in 0..<units {
       let scale = scales[scales.count == 1 ? 0 : unit]
       if isFixedPoint {
+        guard scale >= 0 else {
+          throw graph.error(
+            .unsupportedOperator, "negative scales are not supported in the fixed-point arithmetic of tflite-micro")
+        }
         let product = scales.count == 1 ? Double(input.scale * scale) : Double(input.scale) * Double(scale)
         multipliers.append(isWide ? try graph.wideMultiplier(product / output) : try graph.multiplier(product / output))
       } else {

@@ -1,7 +1,8 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// BITWISE_XOR, RIGHT_SHIFT, FLOOR_DIV and FLOOR_MOD of stored values, and LOGICAL_AND and LOGICAL_OR; with broadcasting.
+/// BITWISE_XOR, RIGHT_SHIFT, FLOOR_DIV and FLOOR_MOD of stored values, LOGICAL_AND and LOGICAL_OR, and ADD and MUL of
+/// int16 without quantization; with broadcasting.
 struct IntegerOperation: Sendable {
   enum Kind: Sendable {
     case exclusiveOr
@@ -10,6 +11,10 @@ struct IntegerOperation: Sendable {
     case floorRemainder
     case and
     case or
+    /// Modulo 2^16.
+    case sum
+    /// Modulo 2^16.
+    case product
   }
 
   /// The types of elements, by what the operators tell apart.
@@ -41,6 +46,8 @@ struct IntegerOperation: Sendable {
 
   let kind: Kind
   let element: Element
+  /// Of `sum` and `product`.
+  var range = NumberRange.unbounded
   let broadcast: Broadcast
   let lhs: ReadSlot
   let rhs: ReadSlot
@@ -72,8 +79,15 @@ extension IntegerOperation {
     try translate(&graph, .or, graph.input(0, .bool))
   }
 
+  /// ADD or MUL of int16 without quantization.
+  static func translatePlain(
+    _ graph: inout GraphBuilder, _ pair: OperandPair, _ kind: Kind, _ activation: Activation
+  ) throws(ModelError) -> Operation? {
+    try translate(&graph, kind, pair.lhs, activation.range)
+  }
+
   private static func translate(
-    _ graph: inout GraphBuilder, _ kind: Kind, _ lhs: Operand
+    _ graph: inout GraphBuilder, _ kind: Kind, _ lhs: Operand, _ range: NumberRange = .unbounded
   ) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 2...2)
     let rhs = try graph.input(1, lhs.elementType)
@@ -85,7 +99,8 @@ extension IntegerOperation {
     return try graph.operation(
       Operation.integerArithmetic,
       IntegerOperation(
-        kind: kind, element: element, broadcast: broadcast, lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),
+        kind: kind, element: element, range: range, broadcast: broadcast, lhs: try graph.bind(lhs),
+        rhs: try graph.bind(rhs),
         output: try graph.bindOutput(shape: shape)))
   }
 }
@@ -99,7 +114,14 @@ extension IntegerOperation {
     case .floorRemainder: try runFloorDivision(memory, isRemainder: true)
     case .and: runLogical(memory, isAnd: true)
     case .or: runLogical(memory, isAnd: false)
+    case .sum: runPlain(memory, isSum: true)
+    case .product: runPlain(memory, isSum: false)
     }
+  }
+
+  private func runPlain(_ memory: OperatorMemory, isSum: Bool) {
+    var output = memory.write(output, as: Int16.self)
+    wrappingReference(isSum: isSum, broadcast, range, lhs: memory.read(lhs), rhs: memory.read(rhs), output: &output)
   }
 
   private func runExclusiveOr(_ memory: OperatorMemory) {
@@ -176,6 +198,8 @@ extension IntegerOperation {
     case .floorRemainder: OperatorFacts(kernel: "floor_mod.reference")
     case .and: OperatorFacts(kernel: "logical_and.reference")
     case .or: OperatorFacts(kernel: "logical_or.reference")
+    case .sum: OperatorFacts(kernel: "add.plain.i16.reference")
+    case .product: OperatorFacts(kernel: "mul.plain.i16.reference")
     }
   }
 }

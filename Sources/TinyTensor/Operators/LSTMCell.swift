@@ -61,7 +61,7 @@ extension LSTMCell {
         throw graph.error(.unsupportedOperator, "quantized, it is supported with a state of the scale 2^-11 alone")
       }
       parameters.weightsZeroPoint = Int16(try graph.affine(of: weights).zeroPoint)
-      parameters.factor = try graph.multiplier(0x1p12 * Double(graph.affine(of: bias).scale))
+      parameters.factor = try graph.boundedMultiplier(0x1p12 * Double(graph.affine(of: bias).scale))
     }
     guard let joined = Shape([batches, parameters.joinedSize]), let sums = Shape([batches, 4 * cells]) else {
       throw graph.error(.tooLarge, "its output is too large")

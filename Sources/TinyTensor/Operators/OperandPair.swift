@@ -11,11 +11,13 @@ struct OperandPair: Sendable {
 }
 
 extension GraphBuilder {
-  /// Both inputs of an operator with one output, of one of these types.
-  func operandPair(_ types: [ElementType]) throws(ModelError) -> OperandPair {
+  /// Both inputs of an operator with one output, of one of these types; the right one of int16 may be of another.
+  func operandPair(
+    _ types: [ElementType], sixteenBitRhs: ElementType = .int16
+  ) throws(ModelError) -> OperandPair {
     try requireOperands(inputs: 2...2)
     let lhs = try input(0, oneOf: types)
-    let rhs = try input(1, lhs.elementType)
+    let rhs = try input(1, lhs.elementType == .int16 ? sixteenBitRhs : lhs.elementType)
     let (shape, broadcast) = try broadcast(lhs.shape, rhs.shape)
     return OperandPair(lhs: lhs, rhs: rhs, type: lhs.elementType, shape: shape, broadcast: broadcast)
   }

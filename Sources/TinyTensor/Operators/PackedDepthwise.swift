@@ -84,7 +84,7 @@ extension GraphBuilder {
     _ geometry: WindowGeometry, input: Operand, _ operands: FilterOperands, output: WriteSlot
   ) throws(ModelError) -> PackedDepthwise? {
     guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
-      geometry.inputChannels == geometry.outputChannels
+      geometry.inputChannels == geometry.outputChannels, !operands.hasNegativeFactors
     else { return nil }
     let (rowBytes, overflow) = geometry.inputWidth.multipliedReportingOverflow(by: geometry.inputChannels)
     guard !overflow, rowBytes <= Self.largestPaddingRow else { return nil }

@@ -79,9 +79,9 @@ extension GraphBuilder {
     _ geometry: WindowGeometry, groups: Int, input: Operand, _ operands: FilterOperands, output: WriteSlot,
     isTransposed: Bool = false
   ) throws(ModelError) -> PackedMatrix? {
-    guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input) else {
-      return nil
-    }
+    guard let set = context.instructionSet, var numbers = ByteLayer(operands.arithmetic), isInMemory(input),
+      !operands.hasNegativeFactors
+    else { return nil }
     let channels = geometry.inputChannels / groups
     let joinsColumns = groups == 1 && geometry.dilationWidth == 1
     let segmentTaps = joinsColumns ? geometry.kernelWidth * channels : channels

@@ -131,7 +131,9 @@ extension GraphBuilder {
     _ sizes: WindowSizes, groups: Int, _ scaling: SixteenBitScaling, _ stage: OutputStage, pixels: Int,
     input: Operand, _ operands: FilterOperands, output: WriteSlot, isTransposed: Bool
   ) throws(ModelError) -> PackedSixteenBit? {
-    guard let set = context.instructionSet, isInMemory(input), stage.zeroPoint == 0 else { return nil }
+    guard let set = context.instructionSet, isInMemory(input), stage.zeroPoint == 0, !operands.hasNegativeFactors else {
+      return nil
+    }
     let block = WindowSizes.blockChannels
     let depthPairs = (sizes.depth + 1) / 2
     let panelStep = sizes.kernelHeight * sizes.kernelWidth * depthPairs * block

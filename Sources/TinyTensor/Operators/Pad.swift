@@ -37,7 +37,7 @@ extension Pad {
     let type = try graph.outputType(0, input.elementType)
     let (shape, amounts) = try graph.paddings(of: input)
     var pattern: UInt64 = 0
-    if value == nil, ByteType(type) != nil {
+    if value == nil, ByteType(type) != nil, !graph.lacksQuantization(input) {
       pattern = UInt64(UInt8(truncatingIfNeeded: try graph.outputAffine().zeroPoint))
     }
     let parameters = PadParameters(

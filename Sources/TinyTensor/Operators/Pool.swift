@@ -58,8 +58,12 @@ extension Pool {
         throw graph.error(
           .invalidOperator, "its window of \(options.filterHeight) x \(options.filterWidth) elements is too large")
       }
-      let range = try graph.activationRange(
-        graph.activation(options.activation), type, graph.outputAffine())
+      let activation = try graph.activation(options.activation)
+      // Plain numbers have no activation: nothing says where its bounds lie.
+      let plain = Affine(scale: 1, zeroPoint: 0)
+      let affine =
+        activation == .none && graph.lacksQuantization(input) ? plain : try graph.outputAffine()
+      let range = graph.activationRange(activation, type, affine)
       kind =
         pool == .max
         ? .max(type, minimum: range.minimum, maximum: range.maximum)

@@ -89,6 +89,7 @@ extension Quantize {
 struct Requantize: Sendable {
   enum Kind: Sendable {
     case int8To16
+    case uint8To16
     case int16To8
     case int16To16
     case int16To32
@@ -99,6 +100,7 @@ struct Requantize: Sendable {
     init?(from input: ElementType, to output: ElementType) {
       switch (input, output) {
       case (.int8, .int16): self = .int8To16
+      case (.uint8, .int16): self = .uint8To16
       case (.int16, .int8): self = .int16To8
       case (.int16, .int16): self = .int16To16
       case (.int16, .int32): self = .int16To32
@@ -119,6 +121,7 @@ extension Requantize {
   func run(_ memory: OperatorMemory) {
     switch kind {
     case .int8To16: run(memory, Int8.self, Int16.self)
+    case .uint8To16: run(memory, UInt8.self, Int16.self)
     case .int16To8: run(memory, Int16.self, Int8.self)
     case .int16To16: run(memory, Int16.self, Int16.self)
     case .int16To32: run(memory, Int16.self, Int32.self)
@@ -137,6 +140,7 @@ extension Requantize {
   var facts: OperatorFacts {
     switch kind {
     case .int8To16: OperatorFacts(kernel: "requantize.i8i16.reference")
+    case .uint8To16: OperatorFacts(kernel: "requantize.u8i16.reference")
     case .int16To8: OperatorFacts(kernel: "requantize.i16i8.reference")
     case .int16To16: OperatorFacts(kernel: "requantize.i16i16.reference")
     case .int16To32: OperatorFacts(kernel: "requantize.i16i32.reference")

@@ -24,6 +24,9 @@ extension QuantizedArithmetic {
         (activation: try table.scalar(0, default: Int8(0)), shiftsPowersOfTwo: try table.scalar(1, default: true))
       } ?? (activation: 0, shiftsPowersOfTwo: true)
     _ = try graph.outputType(0, pair.type)
+    if type == .int16, !isDifference, graph.lacksQuantization(pair.lhs, pair.rhs) {
+      return try IntegerOperation.translatePlain(&graph, pair, .sum, graph.activation(options.activation))
+    }
     let lhs = try graph.affine(of: pair.lhs)
     let rhs = try graph.affine(of: pair.rhs)
     let output = try graph.outputAffine()
@@ -63,7 +66,7 @@ extension QuantizedArithmetic {
         broadcast: pair.broadcast, lhsZeroPoint: lhs.zeroPoint, rhsZeroPoint: rhs.zeroPoint,
         lhsFactor: try graph.multiplier(Double(lhs.scale) / common),
         rhsFactor: try graph.multiplier(Double(rhs.scale) / common),
-        outputFactor: try graph.multiplier(outputReal), leftShift: leftShift, output: stage),
+        outputFactor: try graph.boundedMultiplier(outputReal), leftShift: leftShift, output: stage),
       names[pair.type])
   }
 
@@ -77,6 +80,12 @@ extension QuantizedArithmetic {
     _ names: KernelNames
   ) throws(ModelError) -> Operation? {
     _ = try graph.outputType(0, pair.type)
+    if type == .int16, graph.lacksQuantization(pair.lhs, pair.rhs) {
+      return try IntegerOperation.translatePlain(&graph, pair, .product, activation)
+    }
+    if activation == .none, graph.lacksQuantization(pair.lhs, pair.rhs) {
+      return try Fill.scaledByZero(&graph, pair.lhs, shape: pair.shape)
+    }
     let lhs = try graph.affine(of: pair.lhs)
     let rhs = try graph.affine(of: pair.rhs)
     let output = try graph.outputAffine()
@@ -87,7 +96,7 @@ extension QuantizedArithmetic {
       QuantizedArithmeticParameters(
         broadcast: pair.broadcast, lhsZeroPoint: lhs.zeroPoint, rhsZeroPoint: rhs.zeroPoint,
         outputFactor: try graph.multiplier(Double(real)),
-        output: try graph.outputStage(activation, type, output)),
+        output: graph.outputStage(activation, type, output)),
       names[pair.type])
   }
 
@@ -111,7 +120,7 @@ extension QuantizedArithmetic {
         lhsFactor: try graph.multiplier(Double(lhs.scale) / common),
         rhsFactor: try graph.multiplier(Double(rhs.scale) / common),
         outputFactor: try graph.multiplier(outputReal), leftShift: 7,
-        output: try graph.outputStage(.none, IntegerType.int8, output)),
+        output: graph.outputStage(.none, IntegerType.int8, output)),
       names[pair.type])
   }
 
@@ -119,17 +128,34 @@ extension QuantizedArithmetic {
     _ graph: inout GraphBuilder, _ pair: OperandPair, _ type: IntegerType, _ names: KernelNames
   ) throws(ModelError) -> Operation? {
     _ = try graph.outputType(0, pair.type)
+    if graph.lacksQuantization(pair.lhs, pair.rhs) { return try Fill.scaledByZero(&graph, pair.lhs, shape: pair.shape) }
     let input = try graph.affine(of: pair.lhs)
     let slope = try graph.affine(of: pair.rhs)
     let output = try graph.outputAffine()
-    return try bind(
-      &graph, pair, type, .slope,
-      QuantizedArithmeticParameters(
-        broadcast: pair.broadcast, lhsZeroPoint: input.zeroPoint, rhsZeroPoint: slope.zeroPoint,
-        lhsFactor: try graph.multiplier(Double(input.scale / output.scale)),
-        rhsFactor: try graph.multiplier(Double(input.scale * slope.scale / output.scale)),
-        output: try graph.outputStage(.none, type, output)),
-      names[pair.type])
+    let parameters = QuantizedArithmeticParameters(
+      broadcast: pair.broadcast, lhsZeroPoint: input.zeroPoint, rhsZeroPoint: slope.zeroPoint,
+      lhsFactor: try graph.multiplier(Double(input.scale / output.scale)),
+      rhsFactor: try graph.multiplier(Double(input.scale * slope.scale / output.scale)),
+      output: graph.outputStage(.none, type, output))
+    guard type == .int16 else { return try bind(&graph, pair, type, .slope, parameters, names[pair.type]) }
+    // The slopes of 16-bit elements are of 8 bits.
+    let slopes = try widened(graph, pair.rhs)
+    return try graph.operation(
+      Operation.quantizedArithmetic,
+      QuantizedArithmetic(
+        kernel: names[pair.type], type: type, kind: .slope, parameters: parameters, packed: nil,
+        lhs: try graph.bind(pair.lhs), rhs: try graph.bind(packed: slopes),
+        output: try graph.bindOutput(shape: pair.shape)))
+  }
+
+  /// The elements of a constant of int8.
+  private static func widened(_ graph: GraphBuilder, _ slopes: Operand) throws(ModelError) -> [Int16] {
+    guard let bytes = graph.constantBytes(slopes) else {
+      throw graph.error(.invalidOperator, "the slopes (\(slopes.name)) of int16 elements must be constant")
+    }
+    var elements: [Int16] = []
+    for index in 0..<slopes.shape.count { elements.append(Int16(Int8.load(bytes, at: index))) }
+    return elements
   }
 
   private static func bind(
@@ -164,8 +190,9 @@ extension QuantizedArithmetic {
   var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }
 
-/// DIV of uint8 tensors.
+/// DIV of quantized tensors.
 struct QuantizedQuotient: Sendable {
+  let type: IntegerType
   let parameters: QuantizedArithmeticParameters
   let lhs: ReadSlot
   let rhs: ReadSlot
@@ -174,22 +201,24 @@ struct QuantizedQuotient: Sendable {
 
 extension QuantizedQuotient {
   static func translate(
-    _ graph: inout GraphBuilder, _ pair: OperandPair, _ activation: Activation
+    _ graph: inout GraphBuilder, _ pair: OperandPair, _ type: IntegerType, _ activation: Activation
   ) throws(ModelError) -> Operation? {
-    _ = try graph.outputType(0, .uint8)
+    _ = try graph.outputType(0, pair.type)
     let lhs = try graph.affine(of: pair.lhs)
     let rhs = try graph.affine(of: pair.rhs)
     let output = try graph.outputAffine()
     let factor = try graph.multiplier(Double(lhs.scale / (rhs.scale * output.scale)))
-    guard factor.shift <= 22 else {
+    // How far any difference can be shifted left, less 1.
+    guard factor.shift <= (type == .int16 ? 14 : 22) else {
       throw graph.error(.invalidOperator, "its output's scale is too small for a quotient of its inputs'")
     }
     return try graph.operation(
       Operation.quantizedQuotient,
       QuantizedQuotient(
+        type: type,
         parameters: QuantizedArithmeticParameters(
           broadcast: pair.broadcast, lhsZeroPoint: lhs.zeroPoint, rhsZeroPoint: rhs.zeroPoint, outputFactor: factor,
-          output: try graph.outputStage(activation, IntegerType.uint8, output)),
+          output: graph.outputStage(activation, type, output)),
         lhs: try graph.bind(pair.lhs), rhs: try graph.bind(pair.rhs),
         output: try graph.bindOutput(shape: pair.shape)))
   }
@@ -197,11 +226,25 @@ extension QuantizedQuotient {
 
 extension QuantizedQuotient {
   func run(_ memory: OperatorMemory) throws(SessionError) {
-    var output = memory.write(output, as: UInt8.self)
-    guard quantizedQuotientReference(parameters, lhs: memory.read(lhs), rhs: memory.read(rhs), output: &output) else {
-      throw SessionError(.invalidData, "an element is divided by 0")
-    }
+    let isDefined =
+      switch type {
+      case .int8: run(memory, Int8.self)
+      case .uint8: run(memory, UInt8.self)
+      case .int16: run(memory, Int16.self)
+      }
+    guard isDefined else { throw SessionError(.invalidData, "an element is divided by 0") }
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "div.u8.reference") }
+  private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) -> Bool {
+    var output = memory.write(output, as: Element.self)
+    return quantizedQuotientReference(parameters, lhs: memory.read(lhs), rhs: memory.read(rhs), output: &output)
+  }
+
+  var facts: OperatorFacts {
+    switch type {
+    case .int8: OperatorFacts(kernel: "div.i8.reference")
+    case .uint8: OperatorFacts(kernel: "div.u8.reference")
+    case .int16: OperatorFacts(kernel: "div.i16.reference")
+    }
+  }
 }

@@ -106,7 +106,7 @@ extension QuantizedLSTM {
           factors: LSTMGates(input: factors[0], forget: factors[1], cell: factors[2], output: factors[3]),
           cellScaleLog2: Int32(layer.cellScale.exponent), cellClip: Int16(min(cellClip, 32767)),
           // A quotient in single precision, as all of them.
-          hiddenFactor: try graph.multiplier(Double(0x1p-30 / hidden.scale)),
+          hiddenFactor: try graph.boundedMultiplier(Double(0x1p-30 / hidden.scale)),
           hiddenOffset: parts.projects ? 0 &- hidden.zeroPoint : hidden.zeroPoint,
           projectionFactor: try projectionFactor(graph, layer, hidden), projectionOffset: layer.state.zeroPoint,
           projectionClip: try projectionClip(graph, parts, options)),
@@ -209,12 +209,12 @@ extension QuantizedLSTM {
     // With normalization the scale of the sums is the file's, else they are in Q3.12.
     let sumScale = layer.parts.normalizes ? try graph.intermediateAffine(gate).scale : 0x1p-12
     if isLeftOut(layer, gate) { return factors }
-    factors.input = try graph.multiplier(
+    factors.input = try graph.boundedMultiplier(
       Double(graph.affine(of: graph.input(1 + gate, .int8)).scale * layer.input.scale / sumScale))
-    factors.recurrent = try graph.multiplier(
+    factors.recurrent = try graph.boundedMultiplier(
       Double(graph.affine(of: graph.input(5 + gate, .int8)).scale * layer.state.scale / sumScale))
     if let place = peephole(layer, gate) {
-      factors.peephole = try graph.multiplier(
+      factors.peephole = try graph.boundedMultiplier(
         Double(layer.cellScale * graph.affine(of: graph.input(place, .int16)).scale / sumScale))
     }
     if layer.parts.normalizes {
@@ -224,7 +224,7 @@ extension QuantizedLSTM {
       guard scale < 0x1p17 else {
         throw graph.error(.invalidOperator, "\(coefficients.name) has a scale of 2^17 or more")
       }
-      factors.normalization = try graph.multiplier(Double(scale))
+      factors.normalization = try graph.boundedMultiplier(Double(scale))
       factors.normalization.shift += 12
       factors.leastVariance = max(1, Int32(clamping: Int64(min(10000 * scale, 0x1p31))))
     }
@@ -278,7 +278,7 @@ extension QuantizedLSTM {
   ) throws(ModelError) -> QuantizedMultiplier {
     guard layer.parts.projects else { return QuantizedMultiplier(0) }
     let scale = try graph.affine(of: graph.input(16, .int8)).scale
-    return try graph.multiplier(Double(scale * hidden.scale / layer.state.scale))
+    return try graph.boundedMultiplier(Double(scale * hidden.scale / layer.state.scale))
   }
 
   /// The clip in steps of the output, rounded down.

@@ -20,6 +20,7 @@ extension QuantizedMean {
     _ = try graph.outputType(0, input.elementType)
     guard input.shape.count > 0 else { throw graph.error(.invalidOperator, "its input is empty") }
     let reduction = try graph.reduction(of: input)
+    if graph.lacksQuantization(input) { return try Fill.scaledByZero(&graph, input, shape: reduction.output) }
     // Sums must fit 32 bits.
     let limit = type == .int16 ? 1 << 16 : 1 << 23
     guard reduction.count < limit else {
@@ -27,11 +28,11 @@ extension QuantizedMean {
     }
     let from = try graph.affine(of: input)
     let to = try graph.outputAffine()
-    let factor = try graph.multiplier(Double(from.scale) / Double(to.scale))
+    let factor = try graph.finiteMultiplier(Double(from.scale) / Double(to.scale))
     let parameters = MeanParameters(
       geometry: reduction.geometry, sumOffset: from.zeroPoint * Int32(reduction.count),
-      factor: isMean ? factor.divided(byCount: reduction.count) : factor,
-      output: try graph.outputStage(.none, type, to))
+      factor: (isMean ? factor.divided(byCount: reduction.count) : factor).wrapped,
+      output: graph.outputStage(.none, type, to))
     return try graph.operation(
       Operation.quantizedMean,
       QuantizedMean(
@@ -93,7 +94,7 @@ extension QuantizedProduct {
         kernel: kernel, type: type,
         parameters: QuantizedProductParameters(
           geometry: reduction.geometry, inputZeroPoint: from.zeroPoint, factor: factor,
-          output: try graph.outputStage(.none, type, to)),
+          output: graph.outputStage(.none, type, to)),
         input: try graph.bind(input),
         products: try graph.bindScratch(count: reduction.output.count, of: Int64.self),
         output: try graph.bindOutput(shape: reduction.output)))

@@ -8,7 +8,7 @@ struct Reduce: Sendable {
     case float32
     case int32
     case int64
-    /// Only compared.
+    /// Only compared, or multiplied modulo their range where nothing says what they stand for.
     case int8
     case uint8
     case int16
@@ -18,7 +18,7 @@ struct Reduce: Sendable {
 
   let kernel: StaticString
   let type: StoredType
-  /// Of truth values, `minimum` is whether all are true.
+  /// Of truth values, `minimum` and `product` are whether all are true, the others whether any is.
   let kind: ReductionKind
   let geometry: ReductionGeometry
   /// What sums are divided by; 0 if they are not.
@@ -47,7 +47,7 @@ extension Reduce {
   static func translateSum(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let names = KernelNames(
       float32: "sum.f32.reference", int32: "sum.i32.reference", int64: "sum.i64.reference",
-      int8: "sum.i8.reference", uint8: "sum.u8.reference", int16: "sum.i16.reference")
+      int8: "sum.i8.reference", uint8: "sum.u8.reference", int16: "sum.i16.reference", bool: "reduce_any.reference")
     let input = try operand(graph, names)
     if let type = IntegerType(input.elementType) {
       return try QuantizedMean.translate(&graph, input, type, isMean: false, names[input.elementType])
@@ -58,9 +58,11 @@ extension Reduce {
   static func translateProduct(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let names = KernelNames(
       float32: "reduce_prod.f32.reference", int32: "reduce_prod.i32.reference", int64: "reduce_prod.i64.reference",
-      int8: "reduce_prod.i8.reference", int16: "reduce_prod.i16.reference")
+      int8: "reduce_prod.i8.reference", uint8: "reduce_prod.u8.reference", int16: "reduce_prod.i16.reference",
+      bool: "reduce_all.reference")
     let input = try operand(graph, names)
-    if let type = IntegerType(input.elementType) {
+    if let type = IntegerType(input.elementType), !graph.lacksQuantization(input) {
+      guard type != .uint8 else { throw graph.error(.invalidOperator, "a product of quantized uint8 is not supported") }
       return try QuantizedProduct.translate(&graph, input, type, names[input.elementType])
     }
     return try translate(&graph, input, .product, names)
@@ -69,14 +71,16 @@ extension Reduce {
   static func translateMaximum(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let names = KernelNames(
       float32: "reduce_max.f32.reference", int32: "reduce_max.i32.reference", int64: "reduce_max.i64.reference",
-      int8: "reduce_max.i8.reference", uint8: "reduce_max.u8.reference", int16: "reduce_max.i16.reference")
+      int8: "reduce_max.i8.reference", uint8: "reduce_max.u8.reference", int16: "reduce_max.i16.reference",
+      bool: "reduce_any.reference")
     return try translate(&graph, operand(graph, names), .maximum, names)
   }
 
   static func translateMinimum(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let names = KernelNames(
       float32: "reduce_min.f32.reference", int32: "reduce_min.i32.reference", int64: "reduce_min.i64.reference",
-      int8: "reduce_min.i8.reference", uint8: "reduce_min.u8.reference", int16: "reduce_min.i16.reference")
+      int8: "reduce_min.i8.reference", uint8: "reduce_min.u8.reference", int16: "reduce_min.i16.reference",
+      bool: "reduce_all.reference")
     return try translate(&graph, operand(graph, names), .minimum, names)
   }
 
@@ -111,6 +115,7 @@ extension Reduce {
     case .bool: type = .bool
     default:
       type = input.elementType == .int8 ? .int8 : input.elementType == .uint8 ? .uint8 : .int16
+      // The reference refuses them too.
       try graph.requireOutputQuantization([input])
     }
     let packed =
@@ -154,12 +159,13 @@ extension Reduce {
     case .int16: runExtreme(memory, Int16.self)
     case .bool:
       var output = memory.write(output, as: UInt8.self)
-      truthReference(isAll: kind == .minimum, geometry, input: memory.read(input), output: &output)
+      truthReference(isAll: kind == .minimum || kind == .product, geometry, input: memory.read(input), output: &output)
     }
   }
 
   private func runExtreme<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
     var output = memory.write(output, as: Element.self)
+    if kind == .product { return wrappingProductReference(geometry, input: memory.read(input), output: &output) }
     extremeReference(isMaximum: kind == .maximum, geometry, input: memory.read(input), output: &output)
   }
 

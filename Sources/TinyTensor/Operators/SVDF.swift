@@ -121,8 +121,8 @@ extension SVDF {
     let outputAffine = try graph.outputAffine()
     parameters.inputZeroPoint = Int16(inputAffine.zeroPoint)
     // Products and quotients are taken in single precision, from left to right.
-    parameters.stateFactor = try graph.multiplier(Double(inputAffine.scale * featureScale / stateScale))
-    parameters.outputFactor = try graph.multiplier(Double(stateScale * timeScale / outputAffine.scale))
+    parameters.stateFactor = try graph.boundedMultiplier(Double(inputAffine.scale * featureScale / stateScale))
+    parameters.outputFactor = try graph.boundedMultiplier(Double(stateScale * timeScale / outputAffine.scale))
     parameters.output = OutputStage(zeroPoint: outputAffine.zeroPoint, minimum: -128, maximum: 127)
     return parameters
   }

@@ -205,6 +205,16 @@ extension Fill {
         output: try graph.bindOutput(shape: input.shape)))
   }
 
+  /// What the reference makes of integers where nothing says what they stand for: it scales by a factor of 0.
+  static func scaledByZero(_ graph: inout GraphBuilder, _ input: Operand, shape: Shape) throws(ModelError) -> Operation?
+  {
+    try graph.operation(
+      Operation.fill,
+      Fill(
+        elementSize: try graph.elementSize(of: input), value: try graph.bind(packed: [UInt64(0)]),
+        output: try graph.bindOutput(shape: shape)))
+  }
+
   func run(_ memory: OperatorMemory) {
     var output = memory.writeBytes(output)
     TinyTensorKernels.fill(&output, pattern: pattern(of: memory.readBytes(value)), elementSize: elementSize)

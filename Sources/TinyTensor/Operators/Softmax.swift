@@ -92,7 +92,7 @@ extension Softmax {
       Operation.wideSoftmax,
       WideSoftmax(
         parameters: WideSoftmaxParameters(
-          rows: rows, depth: depth, inputFactor: try graph.multiplier(Double(scale * beta) / (10.0 / 65535))),
+          rows: rows, depth: depth, inputFactor: try graph.boundedMultiplier(Double(scale * beta) / (10.0 / 65535))),
         exponentials: try graph.bind(packed: WideSoftmaxParameters.exponentialTable()),
         reciprocals: try graph.bind(packed: WideSoftmaxParameters.reciprocalTable()),
         input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))

@@ -104,7 +104,9 @@ extension SpaceToBatch {
       return try Rearrangement.translate(&graph, "space_to_batch.reference", of: input, shape: shape, axes: axes)
     }
     var pattern: UInt64 = 0
-    if ByteType(type) != nil { pattern = UInt64(UInt8(truncatingIfNeeded: try graph.outputAffine().zeroPoint)) }
+    if ByteType(type) != nil, !graph.lacksQuantization(input) {
+      pattern = UInt64(UInt8(truncatingIfNeeded: try graph.outputAffine().zeroPoint))
+    }
     let source = try graph.bind(input)
     let scratch = try graph.bindScratch(count: graph.product([padded.count, elementSize]), of: UInt8.self)
     let output = try graph.bindOutput(shape: shape)

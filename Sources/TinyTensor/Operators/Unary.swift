@@ -54,6 +54,7 @@ extension RealFunction {
 /// A function of integers that have no scale.
 struct UnaryInteger: Sendable {
   enum StoredType: Sendable {
+    case int8
     case int16
     case int32
     case int64
@@ -69,6 +70,7 @@ struct UnaryInteger: Sendable {
 extension UnaryInteger {
   func run(_ memory: OperatorMemory) {
     switch type {
+    case .int8: run(memory, Int8.self)
     case .int16: run(memory, Int16.self)
     case .int32: run(memory, Int32.self)
     case .int64: run(memory, Int64.self)
@@ -133,13 +135,20 @@ struct UnaryOperand {
         output: try graph.bindOutput(shape: input.shape)))
   }
 
-  /// Requires int16, int32 or int64.
+  /// Requires int8, int16, int32 or int64.
   func integer(_ graph: inout GraphBuilder, _ function: IntegerFunction) throws(ModelError) -> Operation? {
-    try graph.operation(
+    let stored: UnaryInteger.StoredType =
+      switch type {
+      case .int8: .int8
+      case .int16: .int16
+      case .int32: .int32
+      default: .int64
+      }
+    return try graph.operation(
       Operation.unaryInteger,
       UnaryInteger(
-        kernel: names[type], type: type == .int16 ? .int16 : type == .int32 ? .int32 : .int64, function: function,
-        input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
+        kernel: names[type], type: stored, function: function, input: try graph.bind(input),
+        output: try graph.bindOutput(shape: input.shape)))
   }
 
   /// Requires int16.
@@ -153,6 +162,11 @@ struct UnaryOperand {
         kernel: names[type], kind: kind, parameters: parameters, refusesNegative: refusesNegative,
         table: try graph.bind(packed: table), input: try graph.bind(input),
         output: try graph.bindOutput(shape: input.shape)))
+  }
+
+  /// What the reference makes of integers where nothing says what they stand for: zeros.
+  func scaledByZero(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try Fill.scaledByZero(&graph, input, shape: input.shape)
   }
 
   /// A table of bytes. Requires int8 or uint8.

@@ -11,8 +11,25 @@ enum UnaryFunctions {
     try UnaryOperand(graph, KernelNames(float32: "cos.f32.reference")).float(&graph, .cosine)
   }
 
+  /// Quantized roots are truncated to stored values, as in the reference; elements that stand for numbers below 0 end a
+  /// run.
   static func translateSquareRoot(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    try UnaryOperand(graph, KernelNames(float32: "sqrt.f32.reference")).float(&graph, .squareRoot)
+    let operand = try UnaryOperand(
+      graph, KernelNames(float32: "sqrt.f32.reference", int8: "sqrt.i8.reference", int16: "sqrt.i16.reference"))
+    if operand.type == .float32 { return try operand.float(&graph, .squareRoot) }
+    if operand.type == .int16 {
+      let (from, to) = try graph.symmetricPair(operand.input)
+      return try operand.wide(
+        &graph, .squareRoot, WideFunctionParameters(inputScale: from.scale, outputScale: to.scale),
+        refusesNegative: true)
+    }
+    let from = try graph.affine(of: operand.input)
+    let to = try graph.outputAffine()
+    return try operand.lookUp(&graph, smallestInput: from.zeroPoint) { value in
+      clamp(
+        truncatedSquareRoot(value - from.zeroPoint, inputScale: from.scale, outputScale: to.scale) &+ to.zeroPoint,
+        -128, 127)
+    }
   }
 
   static func translateFloor(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -28,10 +45,13 @@ enum UnaryFunctions {
     try UnaryOperand(graph, KernelNames(float32: "round.f32.reference")).float(&graph, .round)
   }
 
+  /// Of quantized elements, the stored values are negated, whatever the scales and zero points, as in the reference.
   static func translateNegate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let operand = try UnaryOperand(
       graph,
-      KernelNames(float32: "neg.f32.reference", int32: "neg.i32.reference", int64: "neg.i64.reference"))
+      KernelNames(
+        float32: "neg.f32.reference", int32: "neg.i32.reference", int64: "neg.i64.reference",
+        int8: "neg.i8.reference", int16: "neg.i16.reference"))
     return operand.type == .float32 ? try operand.float(&graph, .negate) : try operand.integer(&graph, .negate)
   }
 
@@ -68,7 +88,7 @@ enum UnaryFunctions {
     let to = try graph.outputAffine()
     let factor = try graph.multiplier(Double(from.scale / to.scale))
     if operand.type == .int16 {
-      let stage = try graph.outputStage(.none, IntegerType.int16, to)
+      let stage = graph.outputStage(.none, IntegerType.int16, to)
       return try operand.wide(
         &graph, .absolute, WideFunctionParameters(inputZeroPoint: from.zeroPoint, factor: factor, output: stage))
     }
@@ -117,12 +137,12 @@ enum UnaryFunctions {
         x <= 0 ? 32767 * to.scale : 1 / x.squareRoot()
       }
     }
-    let factor = try graph.multiplier(1 / Double(from.scale.squareRoot() * to.scale))
+    let factor = try graph.finiteMultiplier(1 / Double(from.scale.squareRoot() * to.scale))
     // The root is kept with 20 bits of fraction.
     guard factor.shift >= -11 else {
       throw graph.error(.invalidOperator, "its output's scale is too large for an inverse square root of its input")
     }
-    let last = QuantizedMultiplier(multiplier: factor.multiplier, shift: factor.shift - 20)
+    let last = QuantizedMultiplier(multiplier: factor.multiplier, shift: factor.shift - 20).wrapped
     return try operand.lookUp(&graph, smallestInput: from.zeroPoint) { value in
       let difference = value - from.zeroPoint
       if difference <= 0 { return 127 }

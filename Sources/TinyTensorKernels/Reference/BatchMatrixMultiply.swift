@@ -36,6 +36,7 @@ package struct MatrixMultiplySizes: BitwiseCopyable, Sendable, Hashable {
 ///   - output: matrices of `[rows, columns]`.
 @specialized(where Arithmetic == Int8Arithmetic)
 @specialized(where Arithmetic == Int16MatrixArithmetic)
+@specialized(where Arithmetic == Int16WideArithmetic)
 @specialized(where Arithmetic == RealArithmetic)
 package func multiplyMatricesReference<Arithmetic: LayerArithmetic>(
   _ arithmetic: Arithmetic, _ sizes: MatrixMultiplySizes, factor: Arithmetic.Factor, lhs: Span<Arithmetic.Input>,
@@ -60,15 +61,18 @@ package func multiplyMatricesReference<Arithmetic: LayerArithmetic>(
 ///   - sizes: of the operands.
 ///   - isAsymmetric: whether rows are quantized around a zero point.
 ///   - activation: the activation.
-///   - factor: the right matrices' scale.
+///   - factors: the right matrices' scales, one a column.
 ///   - lhs: matrices of `[rows, depth]`, or transposed.
 ///   - rhs: matrices of `[depth, columns]`, or transposed.
 ///   - lhsRow: room for `depth` elements.
 ///   - quantizedRow: room for `depth` elements.
 ///   - rhsColumns: room for `columns * depth` elements.
 ///   - output: matrices of `[rows, columns]`.
+///
+/// The zero point's share is taken off a sum in single precision, as in the reference, which matters for sums of `2^24`
+/// and more.
 package func multiplyMatricesHybridReference(
-  _ sizes: MatrixMultiplySizes, isAsymmetric: Bool, activation: RealActivation, factor: Float, lhs: Span<Float>,
+  _ sizes: MatrixMultiplySizes, isAsymmetric: Bool, activation: RealActivation, factors: Span<Float>, lhs: Span<Float>,
   rhs: Span<Int8>, lhsRow: inout MutableSpan<Float>, quantizedRow: inout MutableSpan<Int8>,
   rhsColumns: inout MutableSpan<Int8>, output: inout MutableSpan<Float>
 ) {
@@ -78,12 +82,25 @@ package func multiplyMatricesHybridReference(
       sizes.pack(lhs, matrix: lhsMatrix, row: row, into: &lhsRow)
       let scale = quantizeDynamicallyReference(isAsymmetric: isAsymmetric, input: lhsRow.span, output: &quantizedRow)
       let arithmetic = HybridArithmetic(
-        inputScale: scale.scale, inputZeroPoint: scale.zeroPoint, isFactorFirst: false, activation: activation)
-      multiplyRow(
-        arithmetic, sizes, factor: factor, row: quantizedRow.span, columns: rhsColumns.span,
-        output: &output, at: (outputMatrix * sizes.rows + row) * sizes.columns)
+        inputScale: scale.scale, inputZeroPoint: 0, isFactorFirst: false, activation: activation)
+      let start = (outputMatrix * sizes.rows + row) * sizes.columns
+      for column in 0..<sizes.columns {
+        let weights = rhsColumns.span.extracting((column * sizes.depth)..<(column * sizes.depth + sizes.depth))
+        var sum = HybridArithmetic.emptySum
+        arithmetic.add(quantizedRow.span, times: weights, to: &sum)
+        if scale.zeroPoint != 0 { sum = without(Float(scale.zeroPoint), timesSumOf: weights, sum) }
+        output[start + column] = arithmetic.output(sum, bias: HybridArithmetic.noBias, factor: factors[column])
+      }
     }
   }
+}
+
+/// A sum less a multiple of a sum of weights, in single precision; beyond 32 bits the smallest number.
+private func without(_ zeroPoint: Float, timesSumOf weights: Span<Int8>, _ sum: Int32) -> Int32 {
+  var weightSum: Int32 = 0
+  for index in weights.indices { weightSum &+= Int32(weights[index]) }
+  let difference = Float(sum) - Float(weightSum) * zeroPoint
+  return difference.magnitude < 0x1p31 ? Int32(difference) : Int32.min
 }
 
 /// One row of a product, of operands that are packed along the depth.

@@ -25,6 +25,19 @@ package func rightShiftReference<Element: FixedWidthInteger & BitwiseCopyable>(
   }
 }
 
+/// `lhs + rhs` or `lhs * rhs`, modulo `2^16`, then inside a range.
+package func wrappingReference(
+  isSum: Bool, _ broadcast: Broadcast, _ range: NumberRange, lhs: Span<Int16>, rhs: Span<Int16>,
+  output: inout MutableSpan<Int16>
+) {
+  let lowest = range.lower.map { Int16($0) } ?? Int16.min
+  let highest = range.upper.map { Int16($0) } ?? Int16.max
+  broadcast.forEach { index, left, right in
+    let result = isSum ? lhs[left] &+ rhs[right] : lhs[left] &* rhs[right]
+    output[index] = min(max(result, lowest), highest)
+  }
+}
+
 /// `lhs && rhs` or `lhs || rhs`, of truth values that are false where they are 0.
 package func logicalReference(
   isAnd: Bool, _ broadcast: Broadcast, lhs: Span<UInt8>, rhs: Span<UInt8>, output: inout MutableSpan<UInt8>

@@ -42,6 +42,7 @@ package struct RequantizeParameters: BitwiseCopyable, Sendable, Hashable {
 
 /// Elements to elements of another type, scale and zero point, in fixed point.
 @specialized(where Element == Int8, Result == Int16)
+@specialized(where Element == UInt8, Result == Int16)
 @specialized(where Element == Int16, Result == Int8)
 @specialized(where Element == Int16, Result == Int16)
 @specialized(where Element == Int16, Result == Int32)

@@ -116,10 +116,14 @@ private func saturate16(_ x: Int32) -> Int32 { clamp(x, -32768, 32767) }
 /// `output = stage(lhs / rhs)` in real values, by the fixed-point reciprocal of the right operand.
 ///
 /// - Returns: `false` if an element of `rhs` stands for 0.
-package func quantizedQuotientReference(
-  _ parameters: QuantizedArithmeticParameters, lhs: Span<UInt8>, rhs: Span<UInt8>, output: inout MutableSpan<UInt8>
+@specialized(where Element == Int8)
+@specialized(where Element == UInt8)
+@specialized(where Element == Int16)
+package func quantizedQuotientReference<Element: QuantizedElement>(
+  _ parameters: QuantizedArithmeticParameters, lhs: Span<Element>, rhs: Span<Element>,
+  output: inout MutableSpan<Element>
 ) -> Bool {
-  for index in rhs.indices where Int32(rhs[index]) == parameters.rhsZeroPoint { return false }
+  for index in rhs.indices where Int32(truncatingIfNeeded: rhs[index]) == parameters.rhsZeroPoint { return false }
   parameters.forEach(lhs, rhs, &output) { left, right in
     let numerator = right < 0 ? 0 &- left : left
     let denominator = UInt32(right.magnitude)
@@ -130,10 +134,9 @@ package func quantizedQuotientReference(
     let headroom = Int32(truncatingIfNeeded: (numerator >= 0 ? numerator : ~numerator).leadingZeroBitCount) &- 1
     let quotient = saturatingRoundingDoublingHighMultiply(numerator &<< headroom, reciprocal)
     let shift = parameters.outputFactor.shift &- (31 &- leadingZeros) &- headroom
-    // The shift is at most 0: the factor's is at most 22, which the headroom of a difference of bytes outweighs. Beyond
-    // 31 the reference's is undefined; nothing is left of the quotient then.
-    guard shift >= -31 else { return 0 }
-    return roundingDivideByPowerOfTwo(
+    // The shift is at most 0: the factor's is at most 22, or 14 for 16 bits, which the headroom of a difference
+    // outweighs.
+    return roundingDivideByAnyPowerOfTwo(
       saturatingRoundingDoublingHighMultiply(quotient, parameters.outputFactor.multiplier), 0 &- shift)
   }
   return true

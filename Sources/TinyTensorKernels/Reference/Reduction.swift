@@ -194,6 +194,17 @@ package func extremeReference<Element: QuantizedElement>(
   }
 }
 
+/// Products of stored elements over some axes, modulo their type's range; of no elements 1.
+@specialized(where Element == Int8)
+@specialized(where Element == UInt8)
+@specialized(where Element == Int16)
+package func wrappingProductReference<Element: QuantizedElement>(
+  _ geometry: ReductionGeometry, input: Span<Element>, output: inout MutableSpan<Element>
+) {
+  for index in 0..<output.count { output[index] = 1 }
+  geometry.forEach { index, target in output[target] = output[target] &* input[index] }
+}
+
 /// Whether any or all truth values over some axes are not 0, as 1 or 0.
 package func truthReference(
   isAll: Bool, _ geometry: ReductionGeometry, input: Span<UInt8>, output: inout MutableSpan<UInt8>

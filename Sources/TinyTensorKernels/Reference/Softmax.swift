@@ -40,8 +40,9 @@ package struct SoftmaxParameters: BitwiseCopyable, Sendable, Hashable {
     return table
   }
 
-  /// Whether the factor can be applied: differences are scaled by a left shift alone.
-  package var isUsable: Bool { inputFactor.isUsable && inputFactor.shift >= 0 }
+  /// Whether the factor can be applied: differences are scaled by a left shift alone. With 31, the largest, no difference
+  /// but 0 is.
+  package var isUsable: Bool { inputFactor.shift >= 0 }
 }
 
 /// Softmax over rows, in the reference's fixed point (not a table of floats, as its optimized twin).

@@ -10,6 +10,8 @@ package enum WideFunctionKind: Sendable, Hashable {
   case hyperbolicTangent
   /// A table of 513 values with straight lines between them.
   case interpolate
+  /// Of elements from 0 on.
+  case squareRoot
 }
 
 /// What a function of 16-bit elements needs beside its input and its table.
@@ -24,6 +26,15 @@ package struct WideFunctionParameters: BitwiseCopyable, Sendable, Hashable {
   package var inputMultiplier: Int64
   package var inputShift: Int64
   package var output: OutputStage
+  /// Of `squareRoot`.
+  package var inputScale: Float = 1
+  package var outputScale: Float = 1
+
+  package init(inputScale: Float, outputScale: Float) {
+    self.init()
+    self.inputScale = inputScale
+    self.outputScale = outputScale
+  }
 
   package init(
     inputZeroPoint: Int32 = 0, factor: QuantizedMultiplier = QuantizedMultiplier(0),
@@ -110,7 +121,22 @@ package func wideFunctionReference(
     for index in input.indices {
       output[index] = Int16(truncatingIfNeeded: interpolated(input[index], table))
     }
+  case .squareRoot:
+    for index in input.indices {
+      let root = truncatedSquareRoot(
+        Int32(input[index]), inputScale: parameters.inputScale, outputScale: parameters.outputScale)
+      output[index] = stage.finish(root, as: Int16.self)
+    }
   }
+}
+
+/// The square root of a scaled difference in steps of an output's scale, in single precision, its fraction dropped; 0 for
+/// differences below 0. Numbers beyond 24 bits saturate.
+@inline(__always)
+package func truncatedSquareRoot(_ difference: Int32, inputScale: Float, outputScale: Float) -> Int32 {
+  let real = inputScale * Float(difference)
+  guard real > 0 else { return 0 }
+  return Int32(min(real.squareRoot() / outputScale, 0x1p24))
 }
 
 /// The value of a function of 16-bit elements that is known at every 128th.

@@ -68,10 +68,12 @@ struct ElementwiseRefusalTests {
     expectRefusal(test(.add, .int16, [0.5, 0.25, 0.5], zeroPoints: [0, 1, 0]))
     expectRefusal(test(.add, .int16, [0.3, 0.3, 1e-10]))
     expectRefusal(test(.sub, .int8, [0.3, 0.3, 1e-30]))
-    expectRefusal(test(.mul, .int16, [1, 1, 1e-20]))
+    expectRefusal(test(.mul, .int16, [1e30, 1e30, 1]))
+    #expect(test(.mul, .int16, [1, 1, 1e-20]).loadError() == nil)
     expectRefusal(test(.squaredDifference, .int8, [1, 1, 1e-5]))
     expectRefusal(test(.div, .uint8, [1, 1, 1e-9]))
-    expectRefusal(test(.prelu, .int8, [1, 1, 1e-20]))
+    expectRefusal(test(.prelu, .int8, [1e30, 1, 1e-20]))
+    #expect(test(.prelu, .int8, [1, 1, 1e-20]).loadError() == nil)
     for code in [BuiltinOperator.add, .sub, .mul, .div, .prelu] {
       expectRefusal(test(code, .uint8, [1, 1, 1])) { $0.tensors[0].scales = nil }
       expectRefusal(test(code, .uint8, [1, 1, 1])) { $0.tensors[2].scales = [0] }
@@ -150,16 +152,19 @@ struct ElementwiseRefusalTests {
       expectRefusal(test(code, .int8, (0.1, 1), (0.1, 0))) { $0.tensors[0].scales = nil }
     }
     expectRefusal(test(.rsqrt, .int8, (1, 0), (1e9, 0)))
-    expectRefusal(test(.rsqrt, .int8, (1e-20, 0), (1e-9, 0)))
+    #expect(test(.rsqrt, .int8, (1e-20, 0), (1e-9, 0)).loadError() == nil)
     expectRefusal(test(.hardSwish, .int8, (1, 0), (0.001, 0)))
     expectRefusal(test(.hardSwish, .int8, (1e6, 0), (1e6, 0)))
-    expectRefusal(test(.abs, .int16, (1, 0), (1e-20, 0)))
+    expectRefusal(test(.abs, .int16, (1e30, 0), (1e-20, 0)))
+    #expect(test(.abs, .int16, (1, 0), (1e-20, 0)).loadError() == nil)
     let alpha = (type: UInt8(75), table: FlatTable([0: .float(0.1)]))
     #expect(test(.leakyRelu, .int8, (1, 0), (1, 0), options: alpha).loadError() == nil)
     expectRefusal(test(.leakyRelu, .int8, (1, 0), (1, 0)))
-    expectRefusal(test(.leakyRelu, .int16, (1, 0), (1e-20, 0), options: alpha))
+    expectRefusal(test(.leakyRelu, .int16, (1e30, 0), (1e-20, 0), options: alpha))
+    #expect(test(.leakyRelu, .int16, (1, 0), (1e-20, 0), options: alpha).loadError() == nil)
     expectRefusal(test(.leakyRelu, .int8, (1, 0), (1, 0), options: (75, FlatTable([0: .float(.nan)]))))
-    expectRefusal(test(.relu6, .int16, (1, 0), (1e-30, 0)))
+    expectRefusal(test(.relu6, .int16, (1e30, 0), (1e-30, 0)))
+    #expect(test(.relu6, .int16, (1, 0), (1e-30, 0)).loadError() == nil)
   }
 
   @Test("FAKE_QUANT")
@@ -244,12 +249,12 @@ struct ElementwiseRefusalTests {
     if code == .reduceMax || code == .reduceMin {
       expectRefusal(test) { $0.tensors[2].scales = [2] }
     } else {
-      expectRefusal(test) { $0.tensors[2].scales = [1e-30] }
+      if code == .reduceProd { expectRefusal(test) { $0.tensors[2].scales = [1e-30] } }
       expectRefusal(test) { $0.tensors[0].shape = [0, 3] }
     }
     if code == .mean || code == .sum { expectRefusal(test) { $0.tensors[0].shape = [1, 70_000] } }
     if code == .mean { expectRefusal(TestModel.reduction(code, .float32, [2, 0], axes: [1], output: [2])) }
-    expectRefusal(TestModel.reduction(code, .bool, [2, 3], axes: [1], output: [2]))
+    if code == .mean { expectRefusal(TestModel.reduction(code, .bool, [2, 3], axes: [1], output: [2])) }
     // Without elements, the product of the other sizes is bounded, too.
     let huge = Int(Int32.max)
     if code != .mean {

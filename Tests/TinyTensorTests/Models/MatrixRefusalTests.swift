@@ -30,9 +30,9 @@ struct MatrixRefusalTests {
     expectRefusal(changed(test) { $0.tensors[3].type = .int8 })
     expectRefusal(changed(test) { $0.tensors[2].type = .float32 })
     expectRefusal(changed(test) { $0.tensors[2].shape = [1] })
-    // A factor of 2^7 does not fit the arithmetic of 64-bit sums.
-    expectRefusal(changed(test) { $0.tensors[3].scales = [0x1p-7] })
-    #expect(changed(test) { $0.tensors[3].scales = [0x1p-6] }.loadError() == nil)
+    // A factor of 2^14 does not fit the arithmetic of 64-bit sums.
+    expectRefusal(changed(test) { $0.tensors[3].scales = [0x1p-14] })
+    #expect(changed(test) { $0.tensors[3].scales = [0x1p-13] }.loadError() == nil)
     for (option, isValid) in [(Int8(0), true), (4, true), (2, false), (9, false), (-1, false), (99, false)] {
       let changed = changed(test) {
         $0.operators[0].options = (1, FlatTable([0: .int8(1), 1: .int32(1), 2: .int32(1), 6: .int8(option)]))
@@ -189,7 +189,7 @@ struct MatrixRefusalTests {
     expectRefusal(TestModel.matrices(.int16, [2, 2], [2, 2], [2, 2], zeroPoints: (1, 0, 0)))
     expectRefusal(TestModel.matrices(.int16, [2, 2], [2, 2], [2, 2], zeroPoints: (0, 1, 0)))
     expectRefusal(TestModel.matrices(.int16, [2, 2], [2, 2], [2, 2], zeroPoints: (0, 0, 1)))
-    expectRefusal(TestModel.matrices(.int16, [2, 2], [2, 2], [2, 2], outputScale: 0x1p-8))
+    expectRefusal(TestModel.matrices(.int16, [2, 2], [2, 2], [2, 2], outputScale: 0x1p-15))
     // The operands are small, the product is not.
     expectRefusal(TestModel.matrices(.int8, [1 << 20, 1], [1, 1 << 20], [1, 1]), .tooLarge)
   }

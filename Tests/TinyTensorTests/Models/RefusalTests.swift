@@ -85,7 +85,8 @@ extension RefusalCase {
     RefusalCase("input scale negative", .invalidOperator) { $0.tensors[0].scales = [-1] },
     RefusalCase("input scale not a number", .invalidOperator) { $0.tensors[0].scales = [.nan] },
     RefusalCase("output scale infinite", .invalidOperator) { $0.tensors[3].scales = [.infinity] },
-    RefusalCase("scales too far apart", .invalidOperator) { $0.tensors[3].scales = [.leastNonzeroMagnitude] },
+    RefusalCase("weights without a positive scale", .invalidOperator) { $0.tensors[1].scales = [0, -1, 0] },
+    RefusalCase("a channel's scale infinite", .invalidOperator) { $0.tensors[1].scales = [1, -.infinity, 1] },
     RefusalCase("zero point outside the type", .invalidOperator) { $0.tensors[0].zeroPoints = [128] },
     RefusalCase("zero point far outside the type", .invalidOperator) { $0.tensors[0].zeroPoints = [1 << 40] },
     RefusalCase("two scales for three channels", .invalidOperator) {

@@ -84,6 +84,27 @@ struct SchemaTests {
     #expect(tensors[1].quantization?.scales == [0.01, 0.02, 0.03])
   }
 
+  @Test("a custom quantization scheme is for information, and may have a type alone; others hold")
+  func customScheme() throws {
+    for isAlone in [true, false] {
+      var test = TestModel.convolution()
+      for index in test.tensors.indices {
+        test.tensors[index].quantizationDetailsType = 1
+        if !isAlone { test.tensors[index].quantizationDetails = (1, FlatTable([0: .bytes([1, 2, 3])])) }
+      }
+      let file = try ModelFile(bytes: test.bytes)
+      #expect(file.subgraphs[0].tensors[1].quantization?.details == .custom(byteCount: isAlone ? 0 : 3))
+      #expect(file.subgraphs[0].tensors[0].quantization?.scale != nil)
+      #expect(test.loadError() == nil)
+    }
+    for type in [UInt8(2), 3, 9] {
+      var test = TestModel.convolution()
+      test.tensors[1].quantizationDetailsType = type
+      #expect(try ModelFile(bytes: test.bytes).subgraphs[0].tensors[1].quantization?.details == .unknown(type: type))
+      #expect(test.loadError()?.code == .unsupportedFile)
+    }
+  }
+
   @Test("the digit models name their signature, inputs and outputs")
   func digits() throws {
     let file = try ModelFile(path: Fixtures.folder.appendingPathComponent("models/mnist_cnn_int8.tflite").path)

@@ -15,6 +15,8 @@ struct TestModel {
     var hasRank = true
     var sparsity: FlatTable?
     var quantizationDetails: (type: UInt8, table: FlatTable)?
+    /// A type of details without a table.
+    var quantizationDetailsType: UInt8?
     /// A buffer's index in place of one of its own.
     var buffer: UInt32?
   }
@@ -128,6 +130,7 @@ struct TestModel {
           quantization[4] = .uint8(details.type)
           quantization[5] = .table(details.table)
         }
+        if let type = tensor.quantizationDetailsType { quantization[4] = .uint8(type) }
         table[4] = .table(quantization)
       }
       if tensor.isVariable { table[5] = .bool(true) }
