@@ -319,7 +319,29 @@ def types():
                          [case.plain((2, 3, 4)), case.model.constant("axes", [1])], (2, 4), "ReducerOptions", "bool", {})
 
 
-FAMILIES = [detections, hybrids, channel_scales, ratios, without_quantization, types]
+def other_quantizations():
+    """What the reference does not look at, or allows beside the usual."""
+    shape = (2, 3, 4)
+    for dtype in ("int8", "uint8", "int16"):
+        for operator in ("MAXIMUM", "MINIMUM"):
+            case = Integers(operator, dtype, other=True)
+            sources = [case.input(shape, **case.quantization()) for _ in range(2)]
+            yield case.apply(2, sources, shape, "MaximumMinimumOptions")
+        case = Integers("QUANTIZE", "float32", to=dtype, channels=True)
+        target = {"scale": [0.1, 0.02, 0.3], "zero_point": 0 if dtype == "int16" else 9, "channel_dimension": 1}
+        yield case.apply(3, [case.input(shape)], shape, "QuantizeOptions", dtype, target)
+    for dtype in ("int8", "uint8"):
+        case = Integers("LOGISTIC", dtype, other=True)
+        yield case.apply(2, [case.input((2, 40), scale=0.05, zero_point=3)], (2, 40), None, None,
+                         {"scale": 1 / 256, "zero_point": 9})
+    for dtype, to, scale, zero_point in (("int8", "int8", 1.0005 / 256, -128), ("uint8", "uint8", 0.09, 7),
+                                         ("int8", "int16", 1 / 65536, 0), ("int16", "int16", 1.0005 / 32768, 0)):
+        case = Integers("SOFTMAX", dtype, to=to, scale=scale)
+        source = case.input(shape, scale=0.0005 if dtype == "int16" else 0.05)
+        yield case.apply(3, [source], shape, "SoftmaxOptions", to, {"scale": scale, "zero_point": zero_point}, beta=1.0)
+
+
+FAMILIES = [detections, hybrids, channel_scales, ratios, without_quantization, types, other_quantizations]
 
 
 def change(path, **fields):

@@ -17,6 +17,7 @@ person.tflite    the same without displacements, its scores behind LOGISTIC
 colours.tflite   the mean of each colour of a picture of any sides; with labels that are compressed, in an archive that
                  was written by itself, so that its offsets count from its own beginning
 planes.tflite    the mean of each colour of 3 x 5 pixels, channels first
+rows.tflite      no picture: rows of a table, at three numbers that arrive, from the second row on
 row.tflite       three pixels as they are stored: a number q stands for q / 64, from -2 to 1.984
 
 Needs ai-edge-litert, flatbuffers and numpy (requirements.txt).
@@ -285,12 +286,24 @@ def row():
     return model.pack()
 
 
+def rows():
+    """Indices that arrive."""
+    model = ModelBuilder("rows of a table")
+    numbers = model.input("numbers", [3], np.int32)
+    following = model.tensor("following", [3], np.int32)
+    found = model.output("found", [3, 2], np.float32)
+    table_of_rows = model.constant("table", np.arange(10, 18).reshape(4, 2), np.float32)
+    model.operator("ADD", 1, [numbers, model.constant("one", [1, 1, 1])], [following], "AddOptions")
+    model.operator("GATHER", 1, [table_of_rows, following], [found], "GatherOptions")
+    return model.pack()
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(FIXTURES, "described")
     os.makedirs(folder, exist_ok=True)
     for name, make in (("digits", digits), ("objects", objects), ("doubts", doubts), ("regions", regions),
                        ("joints", joints), ("crowd", crowd), ("maps", maps), ("person", person),
-                       ("colours", colours), ("planes", planes), ("row", row)):
+                       ("colours", colours), ("planes", planes), ("row", row), ("rows", rows)):
         data = make()
         with open(os.path.join(folder, f"{name}.tflite"), "wb") as file:
             file.write(data)

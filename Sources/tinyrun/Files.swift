@@ -149,6 +149,7 @@ enum Files {
   }
 
   static func makeFolder(_ path: String) throws {
+    if path.isEmpty { throw Failure(.usage, "a folder needs a name") }
     if kind(of: path) == .folder { return }
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
     if path.hasSuffix("/") { return }

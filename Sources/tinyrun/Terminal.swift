@@ -24,10 +24,15 @@ enum Terminal {
     writeError(Text.printable(message, keepingLines: true) + "\n")
   }
 
+  /// Characters of a message at the most.
+  private static let longestMessage = 4000
+
   /// Prints why the tool ends without success; its name is red where a person reads it.
   static func printFailure(_ message: String) {
     let name = TerminalStyle.red.applied(to: "tinyrun:", if: TerminalStyle.isOn(.error))
-    writeError("\(name) \(Text.printable(message, keepingLines: true))\n")
+    // Names in a message come from files, and may have megabytes.
+    let text = Text.shortened(Text.printable(message, keepingLines: true), longestMessage)
+    writeError("\(name) \(text)\n")
   }
 
   /// Whether a person watches standard error.

@@ -118,8 +118,8 @@ struct InspectTests {
 
   @Test("a model with an operator that is not supported is shown, with the reason and the operator marked")
   func unsupported() async throws {
-    // SOFTMAX becomes RFFT2D, and then a number that no schema has.
-    for (number, name) in [(UInt32(131), "RFFT2D"), (9999, "UNKNOWN(9999)")] {
+    // SOFTMAX becomes CONCAT_EMBEDDINGS, and then a number that no schema has.
+    for (number, name) in [(UInt32(29), "CONCAT_EMBEDDINGS"), (9999, "UNKNOWN(9999)")] {
       let (text, json, run) = try await inspect { $0.replaceOperator(25, by: number) }
       let reason = "the model uses an operator that this version does not support: \(name) (operator 7)"
       #expect(text.contains("cannot run: \(reason)"))

@@ -124,6 +124,8 @@ struct PictureInputTests {
     let result = try await Tool.run("classify", Fixtures.model, "\(Fixtures.images):0", "--labels", huge)
     #expect(
       result.status == 3 && result.error.contains("line 1 of \(huge) has 50000000 bytes; a label has at most 1024"))
+    let picture = try Fixtures.bytes("digits/pictures/seven.png")
+    #expect(throws: Failure.self) { try Labels(bytes: picture, name: "picture") }
     let labels = try Labels(bytes: Array("\u{FEFF}one\r\ntwo\rthree\n\nfive\n\n".utf8), name: "labels")
     #expect((0..<6).map { labels[$0] } == ["one", "two", "three", nil, "five", nil] && labels.count == 5)
   }

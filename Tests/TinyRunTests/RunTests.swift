@@ -81,6 +81,21 @@ struct RunTests {
     }
   }
 
+  @Test("random inputs that a model reads as indices are zeros")
+  func indices() async throws {
+    let model = Fixtures.path("described/rows.tflite")
+    let result = try await Tool.run("run", model)
+    #expect(
+      result.status == 0
+        && result.error == "no input files: running on random data, seed 1; zeros for indices: numbers\n")
+    #expect(result.output.contains("  12 13 12 13 12 13\n"))
+    #expect(try await Tool.run("compare", model, "--against", "portable").status == 0)
+    // What is given is taken.
+    let folder = try Folder()
+    let outside = try folder.file("i.bin", [0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0])
+    #expect(try await Tool.run("run", model, outside).status == 3)
+  }
+
   @Test("a .npy file that was cut short anywhere in its header is refused")
   func shortNumpy() async throws {
     let folder = try Folder()

@@ -136,8 +136,10 @@ enum Activations {
         float32: "logistic.f32.reference", int8: "logistic.8.reference", uint8: "logistic.8.reference",
         int16: "logistic.i16.reference"))
     if operand.type == .float32 { return try operand.float(&graph, .logistic) }
-    guard let type = ByteType(operand.type) else { return try translateWide(&graph, operand, .logistic) }
-    try graph.requireProbabilityOutput(type)
+    if operand.type == .int16 { return try translateWide(&graph, operand, .logistic) }
+    guard try graph.outputAffine().scale == 1 / 256 else {
+      throw graph.error(.invalidOperator, "its output must have the scale 1/256")
+    }
     return try operand.lookUp(&graph, real: { 1 / (1 + Float(exponential(Double(-$0)))) })
   }
 

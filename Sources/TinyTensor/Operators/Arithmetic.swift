@@ -88,7 +88,6 @@ extension Arithmetic {
     let pair = try graph.operandPair(names.types)
     guard let type = IntegerType(pair.type) else { return try translate(&graph, pair, kind, names) }
     _ = try graph.outputType(0, pair.type)
-    try graph.requireOutputQuantization([pair.lhs, pair.rhs])
     let packed = try graph.packedExtremes(
       isMaximum: kind == .maximum, type, pair.broadcast, count: pair.shape.count)
     return try graph.operation(
@@ -202,7 +201,7 @@ extension Arithmetic {
   var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
 }
 
-/// MAXIMUM or MINIMUM of two quantized tensors that share their quantization with the output.
+/// MAXIMUM or MINIMUM of two quantized tensors: of stored values, whatever these stand for, as in the reference.
 struct Extreme: Sendable {
   let kernel: StaticString
   let type: IntegerType

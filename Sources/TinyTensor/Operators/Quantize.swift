@@ -4,8 +4,17 @@ import TinyTensorKernels
 
 /// QUANTIZE from float32.
 struct Quantize: Sendable {
+  /// A scale and a zero point for each slice along an axis.
+  struct Channels: Sendable {
+    let scales: ReadSlot
+    let zeroPoints: ReadSlot
+    /// Elements that follow each other in one slice.
+    let inner: Int
+  }
+
   let type: IntegerType
   let affine: Affine
+  var channels: Channels?
   let set: InstructionSet?
   let input: ReadSlot
   let output: WriteSlot
@@ -17,6 +26,11 @@ extension Quantize {
     try graph.requireOperands(inputs: 1...1)
     let input = try graph.input(0, .float32, .int8, .uint8, .int16, .int32)
     let outputType = try graph.outputType(0, .int8, .uint8, .int16, .int32)
+    if input.elementType == .float32, let type = IntegerType(outputType),
+      let quantization = graph.subgraph.tensors[graph.node.outputs[0]].quantization, quantization.scales.count > 1
+    {
+      return try translateChannels(&graph, input, type, quantization)
+    }
     let outputAffine = try graph.outputAffine()
     if input.elementType == .float32 {
       guard let type = IntegerType(outputType) else {
@@ -52,6 +66,38 @@ extension Quantize {
 }
 
 extension Quantize {
+  private static func translateChannels(
+    _ graph: inout GraphBuilder, _ input: Operand, _ type: IntegerType, _ quantization: Quantization
+  ) throws(ModelError) -> Operation? {
+    let count = quantization.scales.count
+    let axis = quantization.axis
+    guard axis >= 0, axis < input.shape.rank, input.shape[axis] == count, input.shape.count > 0,
+      let inner = input.shape.count(of: (axis + 1)..<input.shape.rank)
+    else {
+      throw graph.error(.invalidOperator, "its output \(input.shape) cannot have \(count) scales along axis \(axis)")
+    }
+    guard quantization.zeroPoints.count == count || quantization.zeroPoints.count == 1 else {
+      throw graph.error(
+        .invalidOperator, "its output has \(count) scales but \(quantization.zeroPoints.count) zero points")
+    }
+    var zeroPoints: [Int32] = []
+    for channel in 0..<count {
+      var slice = Quantization(
+        scale: quantization.scales[channel],
+        zeroPoint: quantization.zeroPoints[quantization.zeroPoints.count == 1 ? 0 : channel])
+      slice.details = quantization.details
+      zeroPoints.append(try graph.affine(slice, try graph.outputType(), "its output").zeroPoint)
+    }
+    return try graph.operation(
+      Operation.quantize,
+      Quantize(
+        type: type, affine: Affine(scale: 1, zeroPoint: 0),
+        channels: Channels(
+          scales: try graph.bind(packed: quantization.scales), zeroPoints: try graph.bind(packed: zeroPoints),
+          inner: inner),
+        set: nil, input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
+  }
+
   func run(_ memory: OperatorMemory) {
     if let set {
       let count = memory.read(input, as: Float.self).count
@@ -72,6 +118,11 @@ extension Quantize {
 
   private func run<Element: QuantizedElement>(_ memory: OperatorMemory, _: Element.Type) {
     var output = memory.write(output, as: Element.self)
+    if let channels {
+      return quantizeChannelsReference(
+        inner: channels.inner, scales: memory.read(channels.scales), zeroPoints: memory.read(channels.zeroPoints),
+        input: memory.read(input), output: &output)
+    }
     quantizeReference(
       scale: affine.scale, zeroPoint: affine.zeroPoint, input: memory.read(input), output: &output)
   }

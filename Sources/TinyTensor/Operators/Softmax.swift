@@ -81,7 +81,7 @@ extension Softmax {
   ) throws(ModelError) -> Operation? {
     _ = try graph.outputType(0, .int16)
     let to = try graph.outputAffine()
-    guard to.scale == 1 / 32768, to.zeroPoint == 0 else {
+    guard isNear(to.scale, 1 / 32768), to.zeroPoint == 0 else {
       throw graph.error(.invalidOperator, "its output must have the scale 1/32768 and the zero point 0")
     }
     guard depth < 1 << 16 else {
@@ -98,20 +98,22 @@ extension Softmax {
         input: try graph.bind(input), output: try graph.bindOutput(shape: input.shape)))
   }
 
-  /// The reference has three forms for bytes; each has one output quantization.
+  /// Whether a scale differs from another by a thousandth of that at most.
+  private static func isNear(_ scale: Float, _ wanted: Float) -> Bool { (scale - wanted).magnitude <= 0.001 * wanted }
+
+  /// The reference has three forms for bytes; each has one output quantization, in which results are stored whatever the
+  /// file says.
   private static func kind(_ graph: inout GraphBuilder, _ input: Operand) throws(ModelError) -> Kind {
     switch (input.elementType, try graph.outputType(0, .int8, .uint8, .int16)) {
     case (.int8, .int8):
-      try graph.requireProbabilityOutput(.int8)
-      return .int8
-    case (.uint8, .uint8):
-      try graph.requireProbabilityOutput(.uint8)
-      return .uint8
-    case (.int8, .int16):
-      guard try graph.outputAffine().zeroPoint == -32768 else {
-        throw graph.error(.invalidOperator, "its output must have the zero point -32768")
+      let affine = try graph.outputAffine()
+      guard isNear(affine.scale, 1 / 256), affine.zeroPoint == -128 else {
+        throw graph.error(.invalidOperator, "its output must have the scale 1/256 and the zero point -128")
       }
-      return .int8To16
+      return .int8
+    // The scales and zero points of these are not looked at.
+    case (.uint8, .uint8): return .uint8
+    case (.int8, .int16): return .int8To16
     case (let input, let output):
       throw graph.error(.invalidOperator, "a softmax from \(input) to \(output) is not supported")
     }
@@ -239,14 +241,5 @@ extension GraphBuilder {
     }
     let depth = shape[shape.rank - 1]
     return (shape.count / depth, depth)
-  }
-
-  /// Refuses an output that does not stand for numbers from 0 to 1 in steps of 1/256.
-  func requireProbabilityOutput(_ type: ByteType) throws(ModelError) {
-    let affine = try outputAffine()
-    let zeroPoint: Int32 = type == .int8 ? -128 : 0
-    guard affine.scale == 1 / 256, affine.zeroPoint == zeroPoint else {
-      throw error(.invalidOperator, "its output must have the scale 1/256 and the zero point \(zeroPoint)")
-    }
   }
 }

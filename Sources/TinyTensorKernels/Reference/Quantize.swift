@@ -21,6 +21,27 @@ package func quantizeReference<Element: QuantizedElement>(
   }
 }
 
+/// Real values to elements, with a scale and a zero point for each slice along an axis.
+///
+/// - Parameters:
+///   - inner: elements that follow each other in one slice.
+///   - scales: one a slice.
+///   - zeroPoints: one a slice.
+///   - input: whole rounds of slices.
+///   - output: as many elements.
+@specialized(where Element == Int8)
+@specialized(where Element == UInt8)
+@specialized(where Element == Int16)
+package func quantizeChannelsReference<Element: QuantizedElement>(
+  inner: Int, scales: Span<Float>, zeroPoints: Span<Int32>, input: Span<Float>, output: inout MutableSpan<Element>
+) {
+  for index in input.indices {
+    let channel = index / inner % scales.count
+    output[index] = quantized(
+      input[index], scale: scales[channel], zeroPoint: zeroPoints[channel], as: Element.self)
+  }
+}
+
 /// How stored elements change their scale and zero point.
 package struct RequantizeParameters: BitwiseCopyable, Sendable, Hashable {
   package var factor: QuantizedMultiplier

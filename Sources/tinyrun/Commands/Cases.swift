@@ -48,6 +48,7 @@ enum Cases {
       let file = try Models.open("\(path)/model.tflite")
       var options = choices.options
       options.signature = description.signature
+      if let shapes = description.shapes { options.inputShapes = try Models.shapes(shapes) }
       let model = try Model(file, device: choices.device(for: file), options: options)
       let inputs = places(of: description.inputs, in: model.inputs)
       let outputs = places(of: description.outputs, in: model.outputs)
@@ -131,8 +132,21 @@ private struct CaseDescription: Decodable {
     let tensor: Int?
   }
 
+  /// Those of a case's parameters that say how its model is loaded; others are the operator's, and of any type.
   private struct Parameters: Decodable {
     let signature: String?
+    let shape: String?
+
+    private enum Key: String, CodingKey {
+      case signature
+      case shape
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: Key.self)
+      signature = try? values.decode(String.self, forKey: .signature)
+      shape = try? values.decode(String.self, forKey: .shape)
+    }
   }
 
   let runs: Int
@@ -143,6 +157,8 @@ private struct CaseDescription: Decodable {
 
   /// The signature that is run; `nil` for the default.
   var signature: String? { params?.signature }
+  /// Shapes of inputs as `--shape` takes them; `nil` for the file's own.
+  var shapes: String? { params?.shape }
 
   static func read(_ path: String) throws -> CaseDescription {
     do {

@@ -16,15 +16,18 @@ enum Run {
       throw Failure(.usage, "\(files.count) files are not a whole number of runs of a model with \(count) inputs")
     }
     if files.isEmpty, count > 0, !arguments.has("--quiet") {
-      Terminal.printError("no input files: running on random data, seed \(seed)")
+      let zeros = IndexInputs.of(model).sorted().map { Text.printable(model.inputs[$0].name) }
+      let rest = zeros.isEmpty ? "" : "; zeros for indices: \(Text.shortened(zeros.joined(separator: ", "), 200))"
+      Terminal.printError("no input files: running on random data, seed \(seed)\(rest)")
     }
     var random = SeededRandom(seed: UInt64(seed))
+    let randomInputs = files.isEmpty ? random.inputs(of: model) : []
     var session = try model.makeSession()
     for run in 0..<(files.isEmpty ? 1 : files.count / count) {
       for (index, info) in model.inputs.enumerated() {
         let bytes =
           files.isEmpty
-          ? random.bytes(for: info) : try TensorFile.read(files[run * count + index], for: info)
+          ? randomInputs[index] : try TensorFile.read(files[run * count + index], for: info)
         try session.setInput(model.input(at: index), bytes: bytes.span)
       }
       if let folder = arguments.value("--dump-tensors") {
@@ -51,7 +54,8 @@ enum Run {
         continue
       }
       if run > 0, index == 0 { try Terminal.print("run \(run)") }
-      try Terminal.print("\(Text.printable(info.name))  \(info.elementType) \(Text.shape(info.shape))")
+      let name = Text.shortened(Text.printable(info.name), 200)
+      try Terminal.print("\(name)  \(info.elementType) \(Text.shape(info.shape))")
       if let values = try? session.realOutput(output) {
         try Terminal.print("  " + Text.summary(values))
       } else {

@@ -102,12 +102,14 @@ struct ComparisonInputs {
     switch source {
     case .random(let seed):
       var random = SeededRandom(seed: seed &+ UInt64(run))
+      let indices = IndexInputs.of(model)
       for (index, info) in model.inputs.enumerated() {
         if let range = Self.quantizedRange(of: info, in: model) {
           let real = (0..<info.count).map { _ in Float.random(in: range, using: &random) }
           try session.setInput(model.input(at: index), real: real.span)
         } else {
-          let bytes = random.bytes(for: info)
+          var bytes = random.bytes(for: info)
+          if indices.contains(index) { bytes = [UInt8](repeating: 0, count: bytes.count) }
           try session.setInput(model.input(at: index), bytes: bytes.span)
         }
       }

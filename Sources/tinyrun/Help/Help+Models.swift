@@ -30,7 +30,8 @@ extension Help {
       INPUT files are the inputs in the order of the signature, or else of the graph (tinyrun inspect shows it): .npy
       files of the input's shape, in which a leading 1 may be more or less, or any others as raw little-endian
       elements (.raw, .bin; - is standard input). More files than inputs are further runs of the same session, which
-      keeps its variables. Without files the inputs are random, the same for the same seed on every machine.
+      keeps its variables. Without files the inputs are random, the same for the same seed on every machine; those
+      that are indices are zeros.
       """,
     options: [
       ("--output-prefix P", "write outputs to P0.bin, P1.bin, ...; for run 1 and later to P0-run1.bin, ..."),
@@ -124,9 +125,10 @@ extension Help {
     usage: "cases FOLDER... [--ops OP,OP/TYPE,...] [--failures N] [--quiet]",
     description: """
       A FOLDER holds index.json and for each case a folder with model.tflite, input-N.bin, output-N.bin (of later runs
-      input-N-run1.bin, ...) and case.json. Outputs must be equal to the byte; numbers of float32 to 1e-5 of their size
-      where the case does not call itself exact. Prints a row for each operator and type, and as the last line how many
-      passed and failed.
+      input-N-run1.bin, ...) and case.json. Outputs must be equal to the byte; numbers of float32 to 1e-5 of their
+      size where the case does not call itself exact. Its params may hold the signature to run and the shape of
+      inputs, as --signature and --shape take them. Prints a row for each operator and type, and as the last line how
+      many passed and failed.
       """,
     options: [
       ("--ops LIST", "only these operators, or operators in one type"),

@@ -12,6 +12,9 @@ struct Labels {
   ///   - bytes: what is in it.
   ///   - name: what errors call it.
   init(bytes: [UInt8], name: String) throws {
+    guard !bytes.contains(0) else {
+      throw Failure(.refused, "\(name) holds zero bytes: it is no text, or none in UTF-8; labels are lines of text")
+    }
     var lines: [Substring] = []
     for line in Self.lines(of: bytes) {
       guard line.count <= Self.longestLine else {

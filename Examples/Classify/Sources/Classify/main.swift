@@ -18,8 +18,7 @@ func fail(_ message: String, status: Int32 = 1) -> Never {
 func labels(behind file: ModelFile, _ metadata: ModelMetadata?) throws(ModelError) -> [Substring] {
   let wanted = metadata?.outputs.first?.files.first { $0.kind == .axisLabels }
   guard let wanted, let labels = try file.attachedFiles().first(where: { $0.name == wanted.name }) else { return [] }
-  guard !labels.isCompressed else { fail("the file \(labels.name) behind the model is compressed") }
-  return String(decoding: file.array(labels), as: UTF8.self)
+  return String(decoding: try file.contents(of: labels), as: UTF8.self)
     .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
 }
 

@@ -19,8 +19,7 @@ func labels(behind file: ModelFile) throws(ModelError) -> [Substring] {
   let names = try file.modelMetadata()?.outputs.flatMap(\.files).filter { $0.kind == .valueLabels }.map(\.name) ?? []
   let labels = try file.attachedFiles().first { names.contains($0.name) }
   guard let labels else { return [] }
-  guard !labels.isCompressed else { fail("the file \(labels.name) behind the model is compressed") }
-  return String(decoding: file.array(labels), as: UTF8.self)
+  return String(decoding: try file.contents(of: labels), as: UTF8.self)
     .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
 }
 
