@@ -410,6 +410,60 @@ def stored_numbers():
             yield case.input(case.draw([3, 5])).input(case.draw([3, 5])).output([3, 5])
 
 
+# Windows and slices
+
+
+def windows():
+    for dtype in ("float32", "int64"):
+        for function in ("ADD", "MULTIPLY", "MINIMUM", "MAXIMUM"):
+            for shape, window, strides, dilations_ in (
+                ([5, 6], [2, 3], [1, 1], [1, 1]), ([7], [3], [2], [2]), ([4, 4, 2], [2, 1, 2], [2, 1, 1], [1, 3, 1]),
+                ([2, 3], [1, 1], [1, 2], [1, 1]),
+            ):
+                size = [
+                    (n - (w - 1) * d - 1) // step + 1 for n, w, step, d in zip(shape, window, strides, dilations_)]
+                case = Further("REDUCE_WINDOW", dtype, function=function, shape=shape, window=window)
+                initial = case.random.integers(-2, 3)
+                case.input(case.draw(shape)).constant(initial, dtype)
+                case.constant(window, np.int64).constant(strides, np.int64).constant(dilations_, np.int64)
+                number = {"ADD": 1, "MULTIPLY": 2, "MINIMUM": 3, "MAXIMUM": 4}[function]
+                yield case.output(size, options="ReduceWindowOptions", reduceFunction=number)
+            for shape, window, strides, spread, dilations_, edges in (
+                ([5, 6], [2, 3], [1, 2], [1, 1], [1, 1], [0, 0, 0, 0]),
+                ([4, 3], [2, 2], [1, 1], [2, 1], [1, 2], [1, 0, 2, 1]),
+                ([6], [3], [1], [1], [1], [2, -1]), ([1, 4, 4, 2], [1, 3, 3, 1], [1, 2, 2, 1], [1] * 4, [1] * 4, [0, 0, 1, 1, 1, 1, 0, 0]),
+            ):
+                padded = [
+                    edges[2 * axis] + edges[2 * axis + 1] + (n - 1) * spread[axis] + 1 for axis, n in enumerate(shape)]
+                size = [
+                    (n - (w - 1) * d - 1) // step + 1 for n, w, step, d in zip(padded, window, strides, dilations_)]
+                case = Further("STABLEHLO_REDUCE_WINDOW", dtype, function=function, shape=shape, window=window, edges=edges)
+                case.input(case.draw(shape)).constant({"ADD": 0, "MULTIPLY": 1}.get(function, 2), dtype)
+                body = case.model.subgraph()
+                x, y = body.input("x", [], dtype), body.input("y", [], dtype)
+                body.operator(f"STABLEHLO_{function}", 1, [x, y], [body.output("joined", [], dtype)])
+                yield case.output(
+                    size, options="StablehloReduceWindowOptions", windowDimensions=window, windowStrides=strides,
+                    baseDilations=spread, windowDilations=dilations_, padding=edges, bodySubgraphIndex=1)
+
+
+def stable_gathers():
+    for dtype in ("float32", "int8", "int64"):
+        for indices_type in ("int32", "int64"):
+            for shape, indices, offset, collapsed, mapped, vector, sizes, output in (
+                ([5, 4], [3, 1], [1], [0], [0], 1, [1, 4], [3, 4]),
+                ([3, 4, 2], [2, 3, 2], [2, 3], [0], [1, 0], 2, [1, 2, 2], [2, 3, 2, 2]),
+                ([6, 3], [4], [0, 1], [], [0], 1, [2, 3], [2, 3, 4]),
+                ([4, 5], [2, 3], [1], [1], [0, 1], 0, [3, 1], [3, 3]),
+                ([4, 3, 2], [2], [0, 1, 2], [], [2, 0], 0, [2, 3, 1], [2, 3, 1]),
+            ):
+                case = Further("STABLEHLO_GATHER", dtype, shape=shape, indices=indices, index_type=indices_type, vector=vector)
+                case.input(case.draw(shape)).input(case.random.integers(-1, 6, indices).astype(indices_type))
+                yield case.output(
+                    output, options="StablehloGatherOptions", offsetDims=offset, collapsedSliceDims=collapsed,
+                    startIndexMap=mapped, indexVectorDim=vector, sliceSizes=sizes)
+
+
 # float16 operands
 
 HALF_TURNS = [
@@ -501,7 +555,8 @@ def bidirectional_rnns():
 
 FAMILIES = [
     sparse_constants, composites, transforms, segments, buckets, randoms, embeddings, blockwise_layers, packed_gathers,
-    dilations, stable_pads, volumes, stored_numbers, halves,
+    dilations, stable_pads, windows,
+    stable_gathers, volumes, stored_numbers, halves,
     bidirectional_rnns]
 
 

@@ -129,10 +129,10 @@ struct PageTests {
   func refused() async throws {
     let folder = try Folder()
     var model = PatchedModel(try Fixtures.bytes("models/mnist_cnn_int8.tflite"))
-    let isReplaced = model.replaceOperator(25, by: 131)
+    let isReplaced = model.replaceOperator(25, by: 136)
     #expect(isReplaced)
     let (_, html) = try await page(try folder.file("unsupported.tflite", model.bytes), folder)
-    #expect(html.contains("Cannot run.") && html.contains("RFFT2D") && html.contains("node op f-arithmetic bad"))
+    #expect(html.contains("Cannot run.") && html.contains("HASHTABLE") && html.contains("node op f-control bad"))
     #expect(html.contains("There is no plan"))
     let (_, compiled) = try await page(Fixtures.path("edgetpu/surrounded.tflite"), folder)
     #expect(compiled.contains("Needs the Edge TPU.") && compiled.contains("f-edgetpu"))

@@ -61,10 +61,26 @@ extension Dilation {
     let input = try graph.input(0)
     let filling = try graph.input(1, input.elementType)
     _ = try graph.outputType(0, input.elementType)
+    guard filling.shape.count == 1 else {
+      throw graph.error(.invalidOperator, "its filling is \(filling.shape) instead of one value")
+    }
+    let layout = try layout(graph, input, before: lists[0], behind: lists[1], between: lists[2])
+    return try graph.operation(
+      Operation.dilation,
+      Dilation(
+        kernel: "stablehlo_pad.reference", copy: layout.copy, input: try graph.bind(input),
+        filling: try graph.bind(filling), output: try graph.bindOutput(shape: layout.shape)))
+  }
+
+  /// Where the elements of an input lie among paddings along each axis.
+  static func layout(
+    _ graph: GraphBuilder, _ input: Operand, before: [Int], behind: [Int], between: [Int]
+  ) throws(ModelError) -> (copy: StridedCopy, shape: Shape) {
+    let lists = [before, behind, between]
     let rank = input.shape.rank
-    guard filling.shape.count == 1, input.shape.count > 0, lists.allSatisfy({ $0.count == rank }) else {
+    guard input.shape.count > 0, lists.allSatisfy({ $0.count == rank }) else {
       throw graph.error(
-        .invalidOperator, "its lists of paddings and its \(filling.shape) filling do not fit its input \(input.shape)")
+        .invalidOperator, "its lists of paddings do not fit its input \(input.shape)")
     }
     var sizes: [Int] = []
     for axis in 0..<rank {
@@ -80,7 +96,7 @@ extension Dilation {
     var axes: [StridedCopy.Axis] = []
     var (inputStart, outputStart) = (0, 0)
     var isEmpty = shape.count == 0
-    for axis in 0..<rank {
+    for axis in 0..<rank where !isEmpty {
       let step = lists[2][axis] + 1
       // The first element that lands inside, and how many do.
       let first = lists[0][axis] >= 0 ? 0 : (-lists[0][axis] + step - 1) / step
@@ -104,11 +120,7 @@ extension Dilation {
       let copy = StridedCopy(
         axes: axes, inputStart: inputStart, outputStart: outputStart, elementSize: try graph.elementSize(of: input))
     else { throw graph.error(.tooLarge, "its operands are too large") }
-    return try graph.operation(
-      Operation.dilation,
-      Dilation(
-        kernel: "stablehlo_pad.reference", copy: copy, input: try graph.bind(input), filling: try graph.bind(filling),
-        output: try graph.bindOutput(shape: shape)))
+    return (copy, shape)
   }
 
   private static func paddings(_ table: borrowing Table, _ slot: Int) throws(ReadError) -> [Int] {

@@ -59,6 +59,7 @@ enum Operation: Sendable {
   case scatter(Placed<Scatter>)
   case segments(Placed<Segments>)
   case select(Placed<Select>)
+  case slicePick(Placed<SlicePick>)
   case softmax(Placed<Softmax>)
   case spaceToBatch(Placed<SpaceToBatch>)
   case sparseToDense(Placed<SparseToDense>)
@@ -75,6 +76,7 @@ enum Operation: Sendable {
   case unaryWide(Placed<UnaryWide>)
   case updateSlice(Placed<UpdateSlice>)
   case wideSoftmax(Placed<WideSoftmax>)
+  case windowReduction(Placed<WindowReduction>)
 }
 
 extension Operation {
@@ -146,6 +148,7 @@ extension Operation {
     case .scatter(let operation): try operation.payload.run(memory)
     case .segments(let operation): try operation.payload.run(memory)
     case .select(let operation): operation.payload.run(memory)
+    case .slicePick(let operation): operation.payload.run(memory)
     case .softmax(let operation): operation.payload.run(memory)
     case .spaceToBatch(let operation): operation.payload.run(memory)
     case .sparseToDense(let operation): try operation.payload.run(memory)
@@ -162,6 +165,7 @@ extension Operation {
     case .unaryWide(let operation): try operation.payload.run(memory)
     case .updateSlice(let operation): operation.payload.run(memory)
     case .wideSoftmax(let operation): operation.payload.run(memory)
+    case .windowReduction(let operation): operation.payload.run(memory)
     }
   }
 
@@ -243,6 +247,7 @@ extension Operation {
     case .scatter(let operation): operation.payload.facts
     case .segments(let operation): operation.payload.facts
     case .select(let operation): operation.payload.facts
+    case .slicePick(let operation): operation.payload.facts
     case .softmax(let operation): operation.payload.facts
     case .spaceToBatch(let operation): operation.payload.facts
     case .sparseToDense(let operation): operation.payload.facts
@@ -259,6 +264,7 @@ extension Operation {
     case .unaryWide(let operation): operation.payload.facts
     case .updateSlice(let operation): operation.payload.facts
     case .wideSoftmax(let operation): operation.payload.facts
+    case .windowReduction(let operation): operation.payload.facts
     }
   }
 }

@@ -1,7 +1,8 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// RANDOM_UNIFORM, RANDOM_STANDARD_NORMAL and MULTINOMIAL: numbers drawn by the seeds of the options.
+/// RANDOM_UNIFORM, RANDOM_STANDARD_NORMAL and MULTINOMIAL: numbers drawn by the seeds of the options, or by others where
+/// these are 0.
 ///
 /// A session begins at the beginning of the sequence and goes on from run to run; ``Session/reset()`` goes back.
 struct Random: Sendable {
@@ -68,20 +69,29 @@ extension Random {
     let seeds = try graph.options(114) { (table) throws(ReadError) in
       (key: seed(try table.scalar(0, default: Int64(0))), start: seed(try table.scalar(1, default: Int64(0))))
     }
-    guard let seeds, seeds.key != 0 || seeds.start != 0 else {
-      throw graph.error(
-        .unsupportedOperator,
-        "the low 32 bits of both its seeds are 0, which asks for other numbers in every session; give one of them a value"
-      )
-    }
+    let (key, start) = try drawnSeeds(graph, seeds?.key ?? 0, seeds?.start ?? 0)
     guard let shape = Shape([4]) else { return nil }
     let counter = try graph.context.addVariable(
       name: "counter of operator \(graph.operatorIndex)", elementType: .uint32, shape: shape, initialByte: 0)
     return try graph.operation(
       Operation.random,
       Random(
-        kind: kind, key: seeds.key, start: seeds.start,
+        kind: kind, key: key, start: start,
         counter: WriteSlot(index: graph.addOperand(.variable(counter))), output: output))
+  }
+
+  /// Seeds that are both 0 ask for others each time; these are drawn when the model is loaded.
+  private static func drawnSeeds(
+    _ graph: GraphBuilder, _ key: UInt64, _ start: UInt64
+  ) throws(ModelError) -> (UInt64, UInt64) {
+    guard key == 0, start == 0 else { return (key, start) }
+    #if hasFeature(Embedded)
+      throw graph.error(
+        .unsupportedOperator, "both its seeds are 0, and there is nothing here to draw others from; give one a value")
+    #else
+      var generator = SystemRandomNumberGenerator()
+      return (generator.next(), generator.next())
+    #endif
   }
 
   func run(_ memory: OperatorMemory) {

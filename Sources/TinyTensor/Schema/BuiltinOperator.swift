@@ -183,7 +183,10 @@ extension BuiltinOperator {
   static let stablehloMaximum = BuiltinOperator(rawValue: 166)
   static let stablehloMinimum = BuiltinOperator(rawValue: 181)
   static let stablehloPad = BuiltinOperator(rawValue: 195)
+  static let stablehloReduceWindow = BuiltinOperator(rawValue: 198)
+  static let stablehloGather = BuiltinOperator(rawValue: 201)
   static let dilate = BuiltinOperator(rawValue: 203)
+  static let reduceWindow = BuiltinOperator(rawValue: 205)
   static let stablehloComposite = BuiltinOperator(rawValue: 206)
 
   private static let names: [StaticString] = [

@@ -2,7 +2,7 @@
 package struct EmbeddingParameters: BitwiseCopyable, Sendable, Hashable {
   /// Elements a row.
   package var rowCount: Int
-  /// Neighbours in a row that share a scale; at least 1.
+  /// Neighbours in a row that share a scale; at least 1, and a divisor of the row.
   package var blockCount: Int
   /// Scales a row; 0 where the whole table has one.
   package var scalesPerRow: Int
@@ -13,11 +13,10 @@ package struct EmbeddingParameters: BitwiseCopyable, Sendable, Hashable {
     self.scalesPerRow = scalesPerRow
   }
 
-  /// An element of the table as a real number.
+  /// The number of the scale of the block that begins there.
   @inline(__always)
-  fileprivate func real(_ row: Int, _ column: Int, _ table: Span<Int8>, _ scales: Span<Float>) -> Float {
-    let scale = scalesPerRow == 0 ? scales[0] : scales[row * scalesPerRow + column / blockCount]
-    return Float(table[row * rowCount + column]) * scale
+  fileprivate func scale(_ row: Int, _ column: Int) -> Int {
+    scalesPerRow == 0 ? 0 : row * scalesPerRow + column / blockCount
   }
 }
 
@@ -29,8 +28,14 @@ package func lookUpEmbeddingReference(
   output: inout MutableSpan<Float>
 ) {
   for position in indices.indices {
-    for column in 0..<parameters.rowCount {
-      output[position * parameters.rowCount + column] = parameters.real(Int(indices[position]), column, table, scales)
+    let row = Int(indices[position])
+    var column = 0
+    while column < parameters.rowCount {
+      let scale = scales[parameters.scale(row, column)]
+      for _ in 0..<parameters.blockCount {
+        output[position * parameters.rowCount + column] = Float(table[row * parameters.rowCount + column]) * scale
+        column += 1
+      }
     }
   }
 }
@@ -43,9 +48,15 @@ package func lookUpHalfEmbeddingReference(
   output: inout MutableSpan<UInt16>
 ) {
   for position in indices.indices {
-    for column in 0..<parameters.rowCount {
-      output[position * parameters.rowCount + column] = halfBits(
-        of: parameters.real(Int(indices[position]), column, table, scales))
+    let row = Int(indices[position])
+    var column = 0
+    while column < parameters.rowCount {
+      let scale = scales[parameters.scale(row, column)]
+      for _ in 0..<parameters.blockCount {
+        output[position * parameters.rowCount + column] = halfBits(
+          of: Float(table[row * parameters.rowCount + column]) * scale)
+        column += 1
+      }
     }
   }
 }

@@ -4,6 +4,18 @@ package enum SegmentKind: Sendable {
   case product
   case largest
   case smallest
+
+  /// One number of two.
+  @inline(__always)
+  func join<Element: NumberElement>(_ joined: Element, _ value: Element) -> Element {
+    switch self {
+    case .sum: joined.sum(value)
+    case .product: joined.product(value)
+    // As the C++ library's `max` and `min`, which keep the first of two that cannot be compared.
+    case .largest: joined < value ? value : joined
+    case .smallest: value < joined ? value : joined
+    }
+  }
 }
 
 /// Joins slices that have the same number: `output[numbers[row]]` is the sum, product, largest or smallest of the slices
@@ -27,16 +39,7 @@ package func joinSegmentsReference<Element: NumberElement>(
   for row in numbers.indices where numbers[row] >= 0 {
     let target = Int(numbers[row]) * sliceCount
     for index in 0..<sliceCount {
-      let value = input[row * sliceCount + index]
-      let joined = output[target + index]
-      output[target + index] =
-        switch kind {
-        case .sum: joined.sum(value)
-        case .product: joined.product(value)
-        // As the C++ library's `max` and `min`, which keep the first of two that cannot be compared.
-        case .largest: joined < value ? value : joined
-        case .smallest: value < joined ? value : joined
-        }
+      output[target + index] = kind.join(output[target + index], input[row * sliceCount + index])
     }
   }
 }
