@@ -101,7 +101,9 @@ let package = Package(
     .testTarget(name: "TinyTensorKernelsTests", dependencies: ["TinyTensorKernels"], swiftSettings: testSettings),
     .testTarget(
       name: "TinyTensorTests",
-      dependencies: ["TinyTensor", "TinyTensorKernels", "KernelInterface", "AllocationCounter", "FakeEdgeTPU"],
+      dependencies: [
+        "TinyTensor", "TinyTensorKernels", "KernelInterface", "Deflate", "AllocationCounter", "FakeEdgeTPU",
+      ],
       swiftSettings: testSettings),
     // Takes the place of the C library's allocator in the test process, to count calls.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -15,6 +15,8 @@ struct ArenaPlanner {
   private(set) var requests: [Request] = []
   /// Bytes that are left free before the first value and behind each one; a multiple of ``AlignedMemory/alignment``.
   var guardByteCount = 0
+  /// Guards behind the last value, so that what is written far beside its place stays inside.
+  private static let lastGuards = 64
 
   /// Adds a value.
   ///
@@ -78,7 +80,7 @@ struct ArenaPlanner {
       placed.insert(number, at: low)
       byteCount = max(byteCount, offset + sizes[number])
     }
-    return Layout(offsets: offsets, byteCount: byteCount)
+    return Layout(offsets: offsets, byteCount: byteCount + Self.lastGuards * guardByteCount)
   }
 
   /// Comparisons of values: those of 8,000 values, more than networks have.

@@ -5,45 +5,7 @@ import Testing
 /// Models with several graphs: graph 0 is the main one.
 @Suite("Control flow and variables")
 struct ControlTests {
-  /// Writes models one after the other as subgraphs of one file; their operators' codes and buffers are joined.
-  private func file(_ graphs: [TestModel]) -> [UInt8] {
-    var main = graphs[0]
-    main.edit = { root in
-      guard case .tables(let mainGraphs)? = root[2], case .tables(var codes)? = root[1],
-        case .tables(var buffers)? = root[4]
-      else { return }
-      var all = mainGraphs
-      for graph in graphs.dropFirst() {
-        var other = graph
-        other.edit = { table in
-          guard case .tables(var subgraphs)? = table[2], case .tables(let otherCodes)? = table[1],
-            case .tables(let otherBuffers)? = table[4], case .tables(let nodes)? = subgraphs[0][3],
-            case .tables(let tensors)? = subgraphs[0][0]
-          else { return }
-          subgraphs[0][3] = .tables(
-            nodes.map { node in
-              var node = node
-              if case .uint32(let code)? = node[0] { node[0] = .uint32(code + UInt32(codes.count)) }
-              return node
-            })
-          subgraphs[0][0] = .tables(
-            tensors.map { tensor in
-              var tensor = tensor
-              if case .uint32(let buffer)? = tensor[2] { tensor[2] = .uint32(buffer + UInt32(buffers.count)) }
-              return tensor
-            })
-          codes += otherCodes
-          buffers += otherBuffers
-          all += subgraphs
-        }
-        _ = other.bytes
-      }
-      root[1] = .tables(codes)
-      root[2] = .tables(all)
-      root[4] = .tables(buffers)
-    }
-    return main.bytes
-  }
+  private func file(_ graphs: [TestModel]) -> [UInt8] { TestModel.file(graphs) }
 
   private func run(_ bytes: [UInt8], _ inputs: [[UInt8]]) throws -> [[UInt8]] {
     let model = try Model(bytes: bytes)

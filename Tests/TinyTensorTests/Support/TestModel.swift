@@ -110,8 +110,29 @@ struct TestModel {
   // MARK: Bytes
 
   /// The file.
-  var bytes: [UInt8] {
+  var bytes: [UInt8] { Self.file([self]) }
+
+  /// A file with several graphs, the first of which is the main one. Version, signatures and edits are the first's.
+  static func file(_ graphs: [TestModel]) -> [UInt8] {
     var buffers = [FlatTable()]
+    var codes: [FlatTable] = []
+    let subgraphs = graphs.enumerated().map { index, graph in
+      FlatTable([
+        0: .tables(graph.tensorTables(&buffers)), 1: .int32s(graph.inputs), 2: .int32s(graph.outputs),
+        3: .tables(graph.operatorTables(&codes)), 4: .string(index == 0 ? "main" : "graph \(index)"),
+      ])
+    }
+    let main = graphs[0]
+    var model = FlatTable([
+      0: .uint32(main.version), 1: .tables(codes), 2: .tables(subgraphs), 3: .string("made by a test"),
+      4: .tables(buffers),
+    ])
+    if !main.signatures.isEmpty { model[7] = .tables(main.signatures) }
+    main.edit(&model)
+    return FlatWriter.file(model, identifier: "TFL3")
+  }
+
+  private func tensorTables(_ buffers: inout [FlatTable]) -> [FlatTable] {
     var tables: [FlatTable] = []
     for tensor in tensors {
       var table = FlatTable([
@@ -138,7 +159,10 @@ struct TestModel {
       if !tensor.shapeSignature.isEmpty { table[7] = .int32s(tensor.shapeSignature) }
       tables.append(table)
     }
-    var codes: [FlatTable] = []
+    return tables
+  }
+
+  private func operatorTables(_ codes: inout [FlatTable]) -> [FlatTable] {
     var nodes: [FlatTable] = []
     for operation in operators {
       var code = FlatTable([
@@ -163,16 +187,7 @@ struct TestModel {
       if !operation.intermediates.isEmpty { node[8] = .int32s(operation.intermediates) }
       nodes.append(node)
     }
-    let subgraph = FlatTable([
-      0: .tables(tables), 1: .int32s(inputs), 2: .int32s(outputs), 3: .tables(nodes), 4: .string("main"),
-    ])
-    var model = FlatTable([
-      0: .uint32(version), 1: .tables(codes), 2: .tables([subgraph]), 3: .string("made by a test"),
-      4: .tables(buffers),
-    ])
-    if !signatures.isEmpty { model[7] = .tables(signatures) }
-    edit(&model)
-    return FlatWriter.file(model, identifier: "TFL3")
+    return nodes
   }
 
   // MARK: Running
