@@ -17,6 +17,8 @@ struct ModelJSON {
       ("subgraphs", .array(file.subgraphs.indices.map(subgraph))), ("buffers", .number(file.buffers.count)),
       ("parameter_bytes", .number(report.parameterBytes)),
       ("multiply_accumulates", .optional(report.model?.multiplyAccumulates)),
+      ("elementary_steps", .optional(report.model?.elementarySteps)),
+      ("open_ended", report.model.map { .bool($0.isOpenEnded) } ?? .null),
       ("memory", report.model.map(memory) ?? .null),
       ("plan", report.model.map { PlanReport($0).json } ?? .null), ("metadata", .array(file.metadata.map(metadata))),
       ("described_as", MetadataReport(file).json), ("attached_files", MetadataReport(file).filesJSON),

@@ -229,7 +229,8 @@ struct ModelText {
     if let model = report.model {
       lines.append(
         "arena \(Text.bytes(model.arenaByteCount)) (lower bound \(Text.bytes(model.arenaLowerBound)), "
-          + "without reuse \(Text.bytes(report.bytesWithoutReuse)))   \(Text.count(model.multiplyAccumulates)) MACs")
+          + "without reuse \(Text.bytes(report.bytesWithoutReuse)))   \(Text.count(model.multiplyAccumulates)) MACs"
+          + (model.isOpenEnded ? ", or as many times that as data that arrive ask for" : ""))
       sizes += "   packed \(Text.bytes(model.packedByteCount))"
     }
     lines.append(sizes)
