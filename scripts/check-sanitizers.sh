@@ -4,15 +4,17 @@
 #
 #   thread   several sessions at once, each with two threads that share its work, on the models of Fixtures
 #   address  folders of cases, with each set of kernels that the processor has, and the models of Fixtures
+#   address  with a folder of hostile models, as scripts/fuzz-models.py keeps them: `inspect` and `run` of each
 #   both     models compiled for the Edge TPU, on a fake libedgetpu, in the tool's process and in a helper's
 #
 # Leaks are not looked for: the pool's threads live as long as the process.
 #
-# Usage: scripts/check-sanitizers.sh [thread | address] [--scratch-path FOLDER]
+# Usage: scripts/check-sanitizers.sh [thread | address] [--scratch-path FOLDER] [--hostile FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scratch=
+hostile=
 sanitizers=()
 while [[ $# -gt 0 ]]; do
   case $1 in
@@ -22,8 +24,13 @@ while [[ $# -gt 0 ]]; do
       scratch=$2
       shift
       ;;
+    --hostile)
+      [[ $# -ge 2 ]] || { echo "$1 needs a folder" >&2; exit 2; }
+      hostile=$2
+      shift
+      ;;
     *)
-      echo "usage: scripts/check-sanitizers.sh [thread | address] [--scratch-path FOLDER]" >&2
+      echo "usage: scripts/check-sanitizers.sh [thread | address] [--scratch-path FOLDER] [--hostile FOLDER]" >&2
       exit 2
       ;;
   esac
@@ -55,6 +62,11 @@ check() {
   fi
 }
 
+# The same of a model that may be refused: exit status 3 is an answer, too.
+answers() {
+  "$@" || [[ $? -eq 3 ]]
+}
+
 for sanitizer in "${sanitizers[@]}"; do
   folder=$scratch/$sanitizer
   swift build --sanitize="$sanitizer" --scratch-path "$folder" --product tinyrun | tail -n 1
@@ -84,6 +96,12 @@ for sanitizer in "${sanitizers[@]}"; do
       check "$tinyrun" bench "$model" --runs 20 --warmup 2
       check "$tinyrun" bench "$model" --runs 20 --warmup 2 --isolate
     done
+    if [[ -n $hostile ]]; then
+      for model in "$hostile"/*.tflite; do
+        check answers "$tinyrun" inspect "$model"
+        check answers timeout 60 "$tinyrun" run "$model"
+      done
+    fi
     check "$tinyrun" kernels 13,37,70 7,64,64 dw:9x7x20,3x3,2 dw:8x9x32,3x3,1 --seconds 0.05
   fi
 done

@@ -35,6 +35,12 @@ public struct Device: Sendable, Hashable {
     Device(kind: .edgeTPU(options), cpuOptions: cpu)
   }
 
+  /// Whether there is no accelerator.
+  var isCPU: Bool {
+    if case .cpu = kind { return true }
+    return false
+  }
+
   /// Whether this device, and not the CPU, runs an operator of that code.
   func claims(_ code: ModelFile.OperatorCode) -> Bool {
     switch kind {

@@ -134,6 +134,9 @@ public final class Model: Sendable {
   /// there are processors.
   public var threads: Int { workers.threads }
 
+  /// Whether a part of the graph is translated in a run, since its shapes are decided there. Such a run allocates.
+  public var hasStages: Bool { plan.staged != nil }
+
   // MARK: Memory
 
   /// Bytes that a session needs for its tensors.

@@ -68,6 +68,8 @@ public struct ModelError: Error, Sendable, Hashable {
   public var operatorIndex: Int?
   /// The tensor's name, if the error belongs to a tensor.
   public var tensorName: String?
+  /// What a run would have to tell first, where that is all that is wrong.
+  var deferral: Deferral?
 
   init(
     _ code: Code, _ message: String, byteOffset: Int? = nil, operatorIndex: Int? = nil, tensorName: String? = nil
@@ -77,6 +79,23 @@ public struct ModelError: Error, Sendable, Hashable {
     self.byteOffset = byteOffset
     self.operatorIndex = operatorIndex
     self.tensorName = tensorName
+  }
+}
+
+/// Why an operator cannot be translated before a run.
+enum Deferral: Sendable, Hashable {
+  /// It needs the elements of a tensor.
+  case value(Int)
+  /// It calls graphs whose shapes a run decides.
+  case graphs
+}
+
+extension ModelError {
+  /// The same error, of an operator that can be translated once a run has told something.
+  func deferred(_ deferral: Deferral) -> ModelError {
+    var error = self
+    error.deferral = deferral
+    return error
   }
 }
 
@@ -108,6 +127,8 @@ public struct SessionError: Error, Sendable, Hashable {
     public static let deviceFailed = Code(number: 6)
     /// The device is gone: unplugged, or its helper process has ended. Load the model anew when it is back.
     public static let deviceLost = Code(number: 7)
+    /// A tensor whose shape a run decides is larger than its bound, or than ``ModelOptions/Limits`` allow.
+    public static let tooLarge = Code(number: 8)
 
     /// Whether a device is what is wrong, and not the data.
     public var isAboutDevice: Bool { self == .deviceFailed || self == .deviceLost }

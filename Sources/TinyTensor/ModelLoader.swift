@@ -31,7 +31,8 @@ struct ModelLoader {
       return TensorInfo(
         name: name, tensor: tensor, elementType: description.elementType, shape: shape,
         quantization: description.quantization?.isPresent == true ? description.quantization : nil,
-        count: values[tensor].shape?.count ?? 0, byteCount: builder.byteCount(of: tensor) ?? 0)
+        count: values[tensor].shape?.count ?? 0, byteCount: builder.byteCount(of: tensor) ?? 0,
+        isBound: builder.decided.contains(tensor))
     }
     kernelSet = context.kernelSet
     workers = context.workers

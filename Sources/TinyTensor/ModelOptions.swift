@@ -5,6 +5,9 @@ public struct ModelOptions: Sendable {
   public var signature: String?
   /// Shapes for inputs by name, where they shall differ from the file's; all other shapes follow from them.
   public var inputShapes: [String: [Int]]
+  /// The largest shapes that tensors may take, by name, where a run decides their shapes: memory is planned for them.
+  /// Needed where the graph does not bound them itself.
+  public var bounds: [String: [Int]] = [:]
   /// Operators that the program brings along, by name.
   public var customOperators: [CustomOperator]
   /// How large a model may be.

@@ -70,7 +70,7 @@ extension Session {
   /// - Complexity: O(elements); allocates nothing.
   public func copyOutput(_ output: Output, real: inout MutableSpan<Float>) throws(SessionError) {
     let info = try check(output)
-    try checkCount(real.count, info.count, of: info, "values")
+    try checkCount(real.count, elementCount(of: output), of: info, "values")
     switch info.elementType {
     case .float32:
       let source = try self.output(output, as: Float.self)
@@ -98,7 +98,7 @@ extension Session {
   /// - Throws: ``SessionError`` as ``copyOutput(_:real:)`` does.
   /// - Complexity: O(elements); allocates.
   public func realOutput(_ output: Output) throws(SessionError) -> [Float] {
-    var values = [Float](repeating: 0, count: try check(output).count)
+    var values = [Float](repeating: 0, count: try elementCount(of: output))
     var span = values.mutableSpan
     try copyOutput(output, real: &span)
     return values

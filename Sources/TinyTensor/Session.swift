@@ -36,7 +36,7 @@ public struct Session: ~Copyable, Sendable {
   ///
   /// - Throws: ``SessionError`` when data that arrives in the run, such as an index, cannot be used, a device fails, or
   ///   the run is cancelled by ``canceller``.
-  /// - Complexity: allocates nothing.
+  /// - Complexity: allocates nothing, unless the model has shapes that a run decides (``Model/hasStages``).
   public mutating func run() throws(SessionError) {
     try graph.run()
   }
@@ -106,10 +106,27 @@ public struct Session: ~Copyable, Sendable {
   @_lifetime(borrow self)
   public func outputBytes(_ output: Output) throws(SessionError) -> RawSpan {
     let info = try check(output)
-    let base = unsafe try address(of: info.tensor)
+    let address = try operandAddress(of: info.tensor)
     // Sound: the place is valid for the tensor's bytes, and nothing runs while self is borrowed.
-    let span = unsafe RawSpan(_unsafeStart: base, byteCount: info.byteCount)
+    let span = unsafe RawSpan(_unsafeStart: address.base, byteCount: address.byteCount)
     return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  /// The shape of an output after a run: what the run has decided where the model's shape is a bound, see
+  /// ``TensorInfo/isBound``.
+  ///
+  /// - Parameter output: one of this model's outputs.
+  /// - Throws: ``SessionError`` when it belongs to another model.
+  /// - Complexity: allocates the array.
+  public func shape(of output: Output) throws(SessionError) -> [Int] {
+    let info = try check(output)
+    return graph.decidedShape(ofTensor: info.tensor)?.array ?? info.shape
+  }
+
+  /// How many elements an output has after a run.
+  func elementCount(of output: Output) throws(SessionError) -> Int {
+    let info = try check(output)
+    return graph.decidedShape(ofTensor: info.tensor)?.count ?? info.count
   }
 
   // MARK: Elements
@@ -145,11 +162,11 @@ public struct Session: ~Copyable, Sendable {
   ) throws(SessionError) -> Span<Element> {
     let info = try check(output)
     try check(info, holds: type)
-    let base = unsafe try address(of: info.tensor)
+    let address = try operandAddress(of: info.tensor)
     // Sound: as for bytes; outputs are aligned for their type, constants by a copy if need be.
     let span = unsafe Span(
-      _unsafeStart: UnsafePointer(base.assumingMemoryBound(to: Element.self)),
-      count: info.byteCount / MemoryLayout<Element>.stride)
+      _unsafeStart: UnsafePointer(address.base.assumingMemoryBound(to: Element.self)),
+      count: address.byteCount / MemoryLayout<Element>.stride)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
@@ -157,11 +174,15 @@ public struct Session: ~Copyable, Sendable {
 
   /// Where a tensor of the caller's is.
   private func address(of tensor: Int) throws(SessionError) -> UnsafeMutableRawPointer {
+    unsafe try operandAddress(of: tensor).base
+  }
+
+  private func operandAddress(of tensor: Int) throws(SessionError) -> OperandAddress {
     guard let address = graph.address(ofTensor: tensor) else {
       throw SessionError(
         .unsupportedConversion, "tensor \"\(model.tensors[tensor].name)\" has no fixed size and cannot be reached")
     }
-    return unsafe address.base
+    return address
   }
 
   func check(_ input: Input) throws(SessionError) -> TensorInfo {

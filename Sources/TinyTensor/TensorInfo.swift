@@ -14,6 +14,8 @@ public struct TensorInfo: Sendable, Hashable {
   public let count: Int
   /// How many bytes its elements take.
   public let byteCount: Int
+  /// Whether ``shape`` is the largest that it can be, and a run decides: ``Session/shape(of:)`` tells after it.
+  public let isBound: Bool
 }
 
 /// A model's input, looked up once.

@@ -8,6 +8,8 @@ enum IndexInputs {
     "SEGMENT_SUM": [1], "UNSORTED_SEGMENT_SUM": [1, 2], "UNSORTED_SEGMENT_MAX": [1, 2],
     "UNSORTED_SEGMENT_MIN": [1, 2], "UNSORTED_SEGMENT_PROD": [1, 2], "SLICE": [1, 2], "STRIDED_SLICE": [1, 2],
     "DYNAMIC_UPDATE_SLICE": [2], "REVERSE_SEQUENCE": [1], "TOPK_V2": [1],
+    "RESHAPE": [1], "FILL": [0], "TILE": [1], "BROADCAST_TO": [1], "RANGE": [0, 1], "ONE_HOT": [1], "EXPAND_DIMS": [1],
+    "PAD": [1], "PADV2": [1], "MIRROR_PAD": [1], "NON_MAX_SUPPRESSION_V4": [2], "NON_MAX_SUPPRESSION_V5": [2],
   ]
   /// Operators whose graphs may read any of their inputs so.
   private static let callers: Set<String> = ["CALL", "IF", "WHILE"]

@@ -15,7 +15,7 @@ enum Models {
   /// Options of every command that runs models.
   static let executionOptions: Set<String> = ["--device", "--performance", "--threads", "--kernels"]
   /// Options of every command that loads a model.
-  static let options: Set<String> = executionOptions.union(["--signature", "--shape"])
+  static let options: Set<String> = executionOptions.union(["--signature", "--shape", "--bound"])
   /// Options without a value, of every command that runs models.
   static let flags: Set<String> = ["--fixed-point", "--isolate"]
   /// The most threads that can be asked for.
@@ -38,6 +38,7 @@ enum Models {
       var options = ModelOptions(signature: arguments.value("--signature"))
       if arguments.has("--fixed-point") { options.fullyConnectedArithmetic = .micro }
       if let shapes = arguments.value("--shape") { options.inputShapes = try Models.shapes(shapes) }
+      if let bounds = arguments.value("--bound") { options.bounds = try Models.shapes(bounds, of: "--bound") }
       self.options = options
     }
 
@@ -108,15 +109,15 @@ enum Models {
   }
 
   /// Shapes by name from `image=1,224,224,3;state=1,8`.
-  static func shapes(_ text: String) throws -> [String: [Int]] {
+  static func shapes(_ text: String, of option: String = "--shape") throws -> [String: [Int]] {
     var shapes: [String: [Int]] = [:]
     for part in text.split(separator: ";") {
-      guard let equals = part.lastIndex(of: "="), equals > part.startIndex else { throw notAShape(part) }
+      guard let equals = part.lastIndex(of: "="), equals > part.startIndex else { throw notAShape(part, option) }
       var sizes: [Int] = []
       let list = part[part.index(after: equals)...]
       for size in list.isEmpty ? [] : list.split(separator: ",", omittingEmptySubsequences: false) {
         // Files hold sizes in 32 bits.
-        guard let number = Int32(size), number >= 0 else { throw notAShape(part) }
+        guard let number = Int32(size), number >= 0 else { throw notAShape(part, option) }
         sizes.append(Int(number))
       }
       shapes[String(part[..<equals])] = sizes
@@ -124,8 +125,8 @@ enum Models {
     return shapes
   }
 
-  private static func notAShape(_ text: Substring) -> Failure {
-    Failure(.usage, "--shape takes NAME=1,224,224,3, several divided by semicolons, not \(text)")
+  private static func notAShape(_ text: Substring, _ option: String) -> Failure {
+    Failure(.usage, "\(option) takes NAME=1,224,224,3, several divided by semicolons, not \(text)")
   }
 }
 

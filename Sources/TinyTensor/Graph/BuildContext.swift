@@ -20,6 +20,10 @@ final class BuildContext {
   /// What reading the lists of all such constants may cost.
   var sparseBudget: ReadBudget
   private var edgeTPU: OpenEdgeTPU?
+  /// Whether no variable may be added any more.
+  var isSealed = false
+  /// Whether the variables' memory is planned: what they hold is known.
+  private var isPlanned = false
 
   /// How deep graphs may be inside each other.
   static let maximumDepth = 16
@@ -35,6 +39,24 @@ final class BuildContext {
     self.options = options
     budget = LoadBudget(options.limits, fileSize: file.byteCount)
     workers = Workers(for: device.cpuOptions)
+  }
+
+  /// What a graph that is translated in a run shares: a copy, as sessions run side by side.
+  init(copying other: BuildContext) {
+    kernelSet = other.kernelSet
+    file = other.file
+    device = other.device
+    // The load is over.
+    var options = other.options
+    options.canceller = nil
+    self.options = options
+    budget = LoadBudget(options.limits, fileSize: other.file.byteCount)
+    workers = other.workers
+    variables = other.variables
+    resources = other.resources
+    sparseBudget = other.sparseBudget
+    isSealed = true
+    isPlanned = true
   }
 
   /// The Edge TPU that runs the model's compiled operators; it is opened for the first of them.
@@ -108,6 +130,9 @@ final class BuildContext {
     }
   }
 
+  /// Begins to count graphs anew, for a stage.
+  func beginStage() { graphCount = 0 }
+
   /// Counts a graph that is about to be built.
   func enterGraph(depth: Int) throws(ModelError) {
     graphCount += 1
@@ -139,6 +164,11 @@ final class BuildContext {
   func addVariable(
     name: String, elementType: ElementType, shape: Shape, initialByte: UInt8
   ) throws(ModelError) -> Int {
+    guard !isSealed else {
+      throw ModelError(
+        .unsupportedOperator,
+        "variable \(name) belongs to a graph that is called after shapes that a run decides, which is not supported")
+    }
     variables.append(Variable(name: name, contents: nil, initialByte: initialByte))
     try setContents(of: variables.count - 1, elementType: elementType, shape: shape)
     return variables.count - 1
@@ -165,6 +195,9 @@ final class BuildContext {
         .invalidGraph,
         "variable \(variables[number].name) is used as \(known.elementType) \(known.shape) and as \(elementType) "
           + "\(shape)")
+    }
+    guard !isPlanned || variables[number].contents != nil else {
+      throw ModelError(.unsupportedOperator, "a variable whose shape a run decides is not supported")
     }
     variables[number].contents = contents
   }

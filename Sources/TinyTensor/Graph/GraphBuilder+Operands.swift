@@ -82,9 +82,18 @@ extension GraphBuilder {
     if case .resource = value.source {
       throw error(.invalidOperator, "input \(index) (\(description.name)) is a handle of a variable, not a tensor")
     }
-    guard let byteCount = description.elementType.byteCount(of: shape.count), byteCount <= limits.tensorBytes else {
+    guard let byteCount = description.elementType.byteCount(of: shape.count) else {
       throw error(
-        .tooLarge, "\(description.name) of \(description.elementType) \(shape) is too large or has no fixed size")
+        .unsupportedOperator,
+        "input \(index) (\(description.name)) is of the type \(description.elementType), "
+          + description.elementType.whyUnsupported)
+    }
+    // Constants are read where they lie in the file.
+    guard byteCount <= limits.tensorBytes || isInFile(constant) else {
+      throw error(
+        .tooLarge,
+        "\(description.name) of \(description.elementType) \(shape) has \(byteCount) bytes, more than the limit of "
+          + "\(limits.tensorBytes) for one tensor")
     }
     if isWidened(tensor) {
       return Operand(
@@ -95,10 +104,17 @@ extension GraphBuilder {
       quantization: description.quantization, constant: constant)
   }
 
+  private func isInFile(_ place: ConstantPlace?) -> Bool {
+    if case .file? = place { return true }
+    return false
+  }
+
   /// Refuses constant data that does not fit its tensor.
   private func checkData(_ tensor: ModelFile.Tensor, _ shape: Shape, _ range: Range<Int>) throws(ModelError) {
     guard let needed = tensor.elementType.byteCount(of: shape.count) else {
-      throw error(.invalidOperator, "\(tensor.name) of \(tensor.elementType) \(shape) has no fixed size")
+      throw error(
+        .unsupportedOperator,
+        "\(tensor.name) is of the type \(tensor.elementType), " + tensor.elementType.whyUnsupported)
     }
     guard needed <= range.count else {
       throw error(
@@ -117,11 +133,14 @@ extension GraphBuilder {
     }
   }
 
-  /// The bytes of a constant that the current step reads; `nil` if it is not constant.
+  /// The bytes of a constant that the current step reads, to be packed; `nil` if it is not constant, or too large to be
+  /// copied.
   @_lifetime(borrow self)
   func constantBytes(_ slot: ReadSlot) -> RawSpan? {
     switch source(of: slot) {
     case .file(let offset, let byteCount):
+      // A copy in another layout would be as large.
+      guard byteCount <= limits.tensorBytes else { return nil }
       return context.file.storage.bytes(heldBy: self).extracting(offset..<(offset + byteCount))
     case .block(let block): return blocks[block].bytes(heldBy: self)
     case .tensor, .part, .scratch, .variable: return nil
@@ -136,14 +155,17 @@ extension GraphBuilder {
     return number
   }
 
+  /// The error of an operator that cannot be translated before an operand's elements are known.
+  func needsValue(of operand: Operand, what: String) -> ModelError {
+    error(.invalidOperator, "\(what) (\(operand.name)) must be constant").deferred(.value(operand.tensor))
+  }
+
   /// How many elements of a constant may become a list of `Int`.
   static let longestList = 1 << 23
 
   /// The integers of a constant int16, int32 or int64 input.
   func constantIntegers(_ operand: Operand, what: String) throws(ModelError) -> [Int] {
-    guard let bytes = constantBytes(operand) else {
-      throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
-    }
+    guard let bytes = constantBytes(operand) else { throw needsValue(of: operand, what: what) }
     guard operand.shape.count <= Self.longestList else {
       throw error(.tooLarge, "\(what) (\(operand.name)) has \(operand.shape.count) elements; no list may have as many")
     }

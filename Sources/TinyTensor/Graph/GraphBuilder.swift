@@ -10,9 +10,11 @@ struct GraphBuilder {
   private(set) var subgraph: ModelFile.Subgraph
   let subgraphIndex: Int
   /// What the graphs of one model share.
-  let context: BuildContext
+  var context: BuildContext
   /// How many graphs this one is inside of.
-  let depth: Int
+  var depth: Int
+  /// Whether it is the graph that a session runs.
+  let isMain: Bool
   /// Whether each tensor is read after a run.
   let isOutput: [Bool]
   /// How often operators read each tensor.
@@ -27,7 +29,7 @@ struct GraphBuilder {
   private var isKnown: [Bool]
 
   /// One for each tensor of the subgraph.
-  private(set) var values: [Value]
+  var values: [Value]
   private(set) var steps: [Step] = []
   /// Operands of all steps, those of one step together.
   var operands: [OperandSource] = []
@@ -41,6 +43,10 @@ struct GraphBuilder {
   private var compiled: CompiledGraph?
   /// Graphs that operators of this one call, and the scratch memory that each has for its arena.
   private(set) var children: [(plan: Plan, scratch: Int)] = []
+  /// What is translated in a run, if there is anything.
+  var staged: StagedGraph?
+  /// Tensors whose shapes a run decides; what the builder knows of them are bounds.
+  var decided: Set<Int> = []
 
   /// The operator that is translated now.
   private(set) var operatorIndex = 0
@@ -49,8 +55,10 @@ struct GraphBuilder {
   private var firstOperand = 0
   private var firstBlock = 0
   private var firstScratch = 0
+  private var firstChild = 0
+  private var firstCustomRun = 0
   /// Operators that were computed at load.
-  private(set) var folded: Set<Int> = []
+  var folded: Set<Int> = []
   /// Operators whose work another one does, and which.
   private(set) var foldedInto: [Int: Int] = [:]
   /// Operators that have nothing to do: all their outputs are without elements.
@@ -86,6 +94,7 @@ struct GraphBuilder {
     subgraphIndex = index
     subgraph = context.file.subgraphs[index]
     self.depth = depth
+    isMain = depth == 0
     try context.pay(for: subgraph)
     let count = subgraph.tensors.count
     isOutput = Self.flags(outputs, count: count)
@@ -187,15 +196,58 @@ struct GraphBuilder {
     var facts = [OperatorFacts?](repeating: nil, count: codes.count)
     for segment in Partition(codes, claims: context.device.claims).segments {
       for index in segment.operators {
-        try begin(index)
-        let operation = try segment.owner == .cpu ? translate(codes[index]) : translateForAccelerator()
-        // Before the step ends: of one that is computed at load nothing is left.
-        if let operation { facts[index] = operation.facts }
-        try end(operation)
+        do throws(ModelError) {
+          facts[index] = try translate(operator: index, codes[index], onAccelerator: segment.owner != .cpu)
+        } catch {
+          // Graphs that are called leave it to their callers.
+          guard error.deferral != nil, depth == 0, context.device.isCPU else { throw error }
+          rollBack()
+          try translateRest(from: index, codes, &facts)
+          try checkConstants()
+          return facts
+        }
       }
     }
     try checkConstants()
     return facts
+  }
+
+  /// Translates one operator; returns what profiles say of it if it runs.
+  mutating func translate(
+    operator index: Int, _ code: ModelFile.OperatorCode, onAccelerator: Bool = false
+  ) throws(ModelError) -> OperatorFacts? {
+    try begin(index)
+    let operation = try onAccelerator ? translateForAccelerator() : translate(code)
+    // Before the step ends: of one that is computed at load nothing is left.
+    let facts = operation?.facts
+    try end(operation)
+    return facts
+  }
+
+  /// Forgets what the current operator, which cannot be translated now, has left.
+  mutating func rollBack() {
+    while let last = steps.last, last.operatorIndex == operatorIndex { steps.removeLast() }
+    forgetOperands()
+    children.removeLast(children.count - firstChild)
+    customRuns.removeLast(customRuns.count - firstCustomRun)
+    for tensor in node.outputs { values[tensor] = Value(shape: nil, source: .unset) }
+  }
+
+  /// Forgets all steps and what they need, but for constants.
+  mutating func removeSteps() {
+    steps = []
+    operands = []
+    scratchByteCounts = []
+    children = []
+    customRuns = []
+    folded = []
+    foldedInto = [:]
+    inPlace = []
+    parts = [:]
+    idle = []
+    estimate = WorkEstimate()
+    isKnown = [Bool](repeating: false, count: values.count)
+    writtenOperands = [Int](repeating: -1, count: values.count)
   }
 
   /// Refuses a constant with too little data that no operator reads: a caller may, or an observer.
@@ -257,6 +309,8 @@ struct GraphBuilder {
     firstOperand = operands.count
     firstBlock = blocks.count
     firstScratch = scratchByteCounts.count
+    firstChild = children.count
+    firstCustomRun = customRuns.count
     hasInputsInPlace = false
     newCopies = []
     try spend(work: workOfLooking)
@@ -590,6 +644,12 @@ struct GraphBuilder {
         return .file(offset: range.lowerBound, byteCount: byteCount)
       }
       if let block = alignedCopies[tensor] { return .block(block) }
+      guard byteCount <= limits.tensorBytes else {
+        throw error(
+          .tooLarge,
+          "\(subgraph.tensors[tensor].name) does not lie in the file as its type needs it, and its \(byteCount) bytes are "
+            + "more than the limit of \(limits.tensorBytes) for a copy")
+      }
       try spend(bytes: byteCount)
       let copied = range.lowerBound..<(range.lowerBound + byteCount)
       let block = addBlock(try AlignedMemory.holding(file.bytes.extracting(copied)))
@@ -601,11 +661,20 @@ struct GraphBuilder {
 
   private func checkSize(of tensor: Int, _ shape: Shape) throws(ModelError) {
     let description = subgraph.tensors[tensor]
-    guard let byteCount = description.elementType.byteCount(of: shape.count), byteCount <= limits.tensorBytes else {
+    // A view of a constant is read where that lies in the file.
+    if case .constant(.file) = values[root(of: tensor)].source, description.elementType.bitWidth != nil { return }
+    guard let byteCount = description.elementType.byteCount(of: shape.count) else {
+      throw ModelError(
+        .unsupportedOperator,
+        "tensor \(description.name) is of the type \(description.elementType), "
+          + description.elementType.whyUnsupported,
+        tensorName: description.name)
+    }
+    guard byteCount <= limits.tensorBytes else {
       throw ModelError(
         .tooLarge,
-        "tensor \(description.name) of \(description.elementType) \(shape) is larger than the limit of "
-          + "\(limits.tensorBytes) bytes for one tensor, or has no fixed size",
+        "tensor \(description.name) of \(description.elementType) \(shape) has \(byteCount) bytes, more than the limit "
+          + "of \(limits.tensorBytes) for one tensor",
         tensorName: description.name)
     }
   }

@@ -29,8 +29,10 @@ struct Plan: Sendable {
   let file: ModelFile
   let subgraph: ModelFile.Subgraph
   let subgraphIndex: Int
-  /// How many graphs this one is inside of.
-  let depth: Int
+  /// Whether it is the graph that a session runs, or a part of it, and not one that this calls.
+  let isMain: Bool
+  /// What is translated in a run, if there is anything.
+  let staged: StagedGraph?
 
   /// Where a tensor lies.
   struct Location: Sendable, Hashable {
@@ -192,7 +194,8 @@ struct Plan: Sendable {
     file = builder.file
     subgraph = builder.subgraph
     subgraphIndex = builder.subgraphIndex
-    depth = builder.depth
+    isMain = builder.isMain
+    staged = builder.staged
     self.steps = steps
     estimate = builder.estimate
     operands = builder.operands.map { operand in

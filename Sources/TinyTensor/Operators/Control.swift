@@ -25,6 +25,23 @@ struct Control: Sendable {
 }
 
 extension Control {
+  /// The graphs that the current operator calls: a condition before a body, the first branch before the second.
+  static func calledGraphs(_ graph: GraphBuilder, _ code: BuiltinOperator) throws(ModelError) -> [Int] {
+    switch code {
+    case .call:
+      [
+        try graph.requiredOptions(16) { (table) throws(ReadError) in
+          Int(clamping: try table.scalar(0, default: UInt32(0)))
+        }
+      ]
+    case .if, .while:
+      try graph.requiredOptions(code == .if ? 92 : 93) { (table) throws(ReadError) in
+        [Int(try table.scalar(0, default: Int32(0))), Int(try table.scalar(1, default: Int32(0)))]
+      }
+    default: []
+    }
+  }
+
   static func translateCall(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     let index = try graph.requiredOptions(16) { (table) throws(ReadError) in
       Int(clamping: try table.scalar(0, default: UInt32(0)))
@@ -77,7 +94,8 @@ extension Control {
     }
     guard then.outputs == otherwise.outputs else {
       throw graph.error(
-        .invalidOperator, "its graphs give outputs of different types or shapes, which is not supported")
+        .invalidOperator, "its graphs give outputs of different types or shapes, which is not supported"
+      ).deferred(.graphs)
     }
     let slot = try graph.bind(condition)
     var estimate = then.estimate
@@ -109,6 +127,7 @@ extension Control {
     let shapes = passed.compactMap { $0.contents }
     guard body.outputs == shapes else {
       throw graph.error(.invalidOperator, "its body changes the type or shape of a value, which is not supported")
+        .deferred(.graphs)
     }
     var estimate = condition.estimate
     estimate.add(body.estimate)
@@ -249,14 +268,14 @@ extension GraphBuilder {
     return passed
   }
 
-  /// Builds an instance of a subgraph for inputs of these shapes.
-  mutating func addGraph(_ index: Int, inputs: [PassedInput], what: String) throws(ModelError) -> ChildGraph {
+  /// A subgraph that the current operator calls, after a look at its inputs and outputs.
+  func calledGraph(_ index: Int, inputCount: Int, what: String) throws(ModelError) -> ModelFile.Subgraph {
     guard file.subgraphs.indices.contains(index) else {
       throw error(.invalidGraph, "\(what) is subgraph \(index) of \(file.subgraphs.count)")
     }
     let child = file.subgraphs[index]
-    guard child.inputs.count == inputs.count else {
-      throw error(.invalidOperator, "\(what) takes \(child.inputs.count) inputs; there are \(inputs.count)")
+    guard child.inputs.count == inputCount else {
+      throw error(.invalidOperator, "\(what) takes \(child.inputs.count) inputs; there are \(inputCount)")
     }
     let tensors = child.tensors.indices
     for tensor in child.inputs + child.outputs where !tensors.contains(tensor) {
@@ -265,6 +284,12 @@ extension GraphBuilder {
     guard Set(child.inputs).count == child.inputs.count else {
       throw error(.invalidGraph, "\(what) has a tensor as an input twice")
     }
+    return child
+  }
+
+  /// Builds an instance of a subgraph for inputs of these shapes.
+  mutating func addGraph(_ index: Int, inputs: [PassedInput], what: String) throws(ModelError) -> ChildGraph {
+    let child = try calledGraph(index, inputCount: inputs.count, what: what)
     try context.enterGraph(depth: depth + 1)
     var given: [GraphInput] = []
     for (position, input) in inputs.enumerated() {
@@ -282,7 +307,12 @@ extension GraphBuilder {
     }
     let codes = try ModelLoader.checkedCodes(file, child, context.device, context.options)
     var builder = try GraphBuilder(context, subgraph: index, inputs: given, outputs: child.outputs, depth: depth + 1)
-    _ = try builder.translateAll(codes)
+    do throws(ModelError) {
+      _ = try builder.translateAll(codes)
+    } catch {
+      // What is missing is a value inside.
+      throw error.deferral == nil ? error : error.deferred(.graphs)
+    }
     try builder.checkOutputs(child.outputs)
     var outputs: [PassedInput.Contents] = []
     for tensor in child.outputs {

@@ -78,7 +78,7 @@ extension GraphBuilder {
       inputs.append(
         TensorInfo(
           name: operand.name, tensor: operand.tensor, elementType: operand.elementType, shape: operand.shape.array,
-          quantization: operand.quantization, count: operand.shape.count, byteCount: byteCount))
+          quantization: operand.quantization, count: operand.shape.count, byteCount: byteCount, isBound: false))
       if let bytes = constantBytes(operand) {
         constants.append(copiedBytes(bytes.extracting(0..<byteCount)))
       } else {
@@ -91,7 +91,7 @@ extension GraphBuilder {
       outputs.append(
         TensorInfo(
           name: description.name, tensor: tensor, elementType: description.elementType, shape: description.shape,
-          quantization: description.quantization, count: 0, byteCount: 0))
+          quantization: description.quantization, count: 0, byteCount: 0, isBound: false))
     }
     var options: [UInt8] = []
     if let range = node.customOptions { options = copiedBytes(file.storage.bytes.extracting(range)) }

@@ -53,12 +53,13 @@ extension FullyConnected {
     }
     let units = weights.shape[0]
     let depth = weights.shape[1]
-    guard input.shape.count > 0, input.shape.count % depth == 0 else {
+    guard input.shape.count % depth == 0 else {
       throw graph.error(
         .invalidOperator, "its input \(input.shape) is not a whole number of rows of \(depth) elements")
     }
     let sizes = FullyConnectedSizes(rows: input.shape.count / depth, depth: depth, units: units)
     let shape = try outputShape(graph, input: input, sizes, keepsAxes: options.keepsAxes)
+    if sizes.rows == 0 { return try Fill.makeEmpty(&graph, shape) }
     if input.elementType == .float32, case .blockwise? = weights.quantization?.details {
       return try translateReal(
         &graph, input: input, weights: try realWeights(&graph, weights), sizes, shape: shape,

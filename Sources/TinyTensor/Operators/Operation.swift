@@ -38,6 +38,7 @@ enum Operation: Sendable {
   case lookUp(Placed<LookUp>)
   case lstmCell(Placed<LSTMCell>)
   case mirrorPad(Placed<MirrorPad>)
+  case movingSlice(Placed<MovingSlice>)
   case oneHot(Placed<OneHot>)
   case overlay(Placed<Overlay>)
   case pad(Placed<Pad>)
@@ -65,6 +66,7 @@ enum Operation: Sendable {
   case sparseToDense(Placed<SparseToDense>)
   case spectrum(Placed<Spectrum>)
   case split(Placed<Split>)
+  case staged(Placed<Staged>)
   case sumOfTensors(Placed<SumOfTensors>)
   case suppression(Placed<Suppression>)
   case svdf(Placed<SVDF>)
@@ -127,6 +129,7 @@ extension Operation {
     case .lookUp(let operation): try operation.payload.run(memory)
     case .lstmCell(let operation): operation.payload.run(memory)
     case .mirrorPad(let operation): operation.payload.run(memory)
+    case .movingSlice(let operation): try operation.payload.run(memory)
     case .oneHot(let operation): operation.payload.run(memory)
     case .overlay(let operation): operation.payload.run(memory)
     case .pad(let operation): operation.payload.run(memory)
@@ -154,6 +157,7 @@ extension Operation {
     case .sparseToDense(let operation): try operation.payload.run(memory)
     case .spectrum(let operation): operation.payload.run(memory)
     case .split(let operation): operation.payload.run(memory)
+    case .staged(let operation): try operation.payload.run(memory, in: graph)
     case .sumOfTensors(let operation): operation.payload.run(memory)
     case .suppression(let operation): try operation.payload.run(memory)
     case .svdf(let operation): operation.payload.run(memory)
@@ -172,7 +176,7 @@ extension Operation {
   /// Whether the outputs depend on the inputs alone, so that an operator with constant inputs can run at load.
   var isPure: Bool {
     switch self {
-    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .random, .svdf: false
+    case .control, .custom, .floatLSTM, .floatRNN, .lstmCell, .quantizedLSTM, .random, .staged, .svdf: false
     default: true
     }
   }
@@ -226,6 +230,7 @@ extension Operation {
     case .lookUp(let operation): operation.payload.facts
     case .lstmCell(let operation): operation.payload.facts
     case .mirrorPad(let operation): operation.payload.facts
+    case .movingSlice(let operation): operation.payload.facts
     case .oneHot(let operation): operation.payload.facts
     case .overlay(let operation): operation.payload.facts
     case .pad(let operation): operation.payload.facts
@@ -253,6 +258,7 @@ extension Operation {
     case .sparseToDense(let operation): operation.payload.facts
     case .spectrum(let operation): operation.payload.facts
     case .split(let operation): operation.payload.facts
+    case .staged(let operation): operation.payload.facts
     case .sumOfTensors(let operation): operation.payload.facts
     case .suppression(let operation): operation.payload.facts
     case .svdf(let operation): operation.payload.facts

@@ -172,7 +172,7 @@ struct OperatorEntry: Sendable {
     .init(
       .floorMod, newestVersion: 2, types: "int8, int16, int32, int64, float32",
       IntegerOperation.translateFloorRemainder),
-    .init(.range, newestVersion: 2, types: "int32, int64, float32; constant", ShapeConstants.translateRange),
+    .init(.range, newestVersion: 2, types: "int32, int64, float32", ShapeConstants.translateRange),
     .init(
       .resizeNearestNeighbor, newestVersion: 4, types: "all of whole bytes", Resize.translateNearest),
     .init(.leakyRelu, newestVersion: 2, types: "float32, int8, uint8, int16", Activations.translateLeakyRelu),
@@ -183,11 +183,16 @@ struct OperatorEntry: Sendable {
     .init(.abs, newestVersion: 5, types: "float32, int32, int64, int8, int16", UnaryFunctions.translateAbsolute),
     .init(.splitV, newestVersion: 3, types: "all of whole bytes", Split.translateListed),
     .init(.ceil, newestVersion: 1, types: "float32", UnaryFunctions.translateCeiling),
+    .init(
+      .unique, newestVersion: 1, types: "float32, int8, uint8, int16, int32, int64; positions int32, int64",
+      Unique.translate),
     .init(.reverseV2, newestVersion: 4, types: "elements of 1, 2, 4 and 8 bytes", Rearrangement.translateReverse),
     .init(.addN, newestVersion: 1, types: "float32, int32", SumOfTensors.translate),
     .init(.gatherND, newestVersion: 6, types: "elements of 1, 2, 4 and 8 bytes", GatherCoordinates.translate),
     .init(.cos, newestVersion: 1, types: "float32, float16", UnaryFunctions.translateCosine),
-    .init(.where, newestVersion: 2, types: "bool, int8, uint8, int32, int64; constant", ShapeConstants.translateWhere),
+    .init(
+      .where, newestVersion: 2, types: "bool, float32, int8, uint8, int32, uint32, int64",
+      ShapeConstants.translateWhere),
     .init(.rank, newestVersion: 1, types: "all", ShapeConstants.translateRank),
     .init(.elu, newestVersion: 1, types: "float32, int8", Activations.translateElu),
     .init(.reverseSequence, newestVersion: 1, types: "elements of 1, 2, 4 and 8 bytes", ReverseSequence.translate),

@@ -226,7 +226,7 @@ extension QuantizedLSTM {
       }
       factors.normalization = try graph.boundedMultiplier(Double(scale))
       factors.normalization.shift += 12
-      factors.leastVariance = max(1, Int32(10000 * scale))
+      factors.leastVariance = max(1, Int32(clamping: Int64(min(10000 * scale, 0x1p31))))
     }
     return factors
   }

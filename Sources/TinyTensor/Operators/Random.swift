@@ -38,6 +38,10 @@ extension Random {
       throw graph.error(.invalidOperator, "its shape is \(sizes.shape) instead of a list of sizes")
     }
     _ = try graph.outputType(0, .float32)
+    // Its counter is a variable, which lasts longer than what a run translates.
+    guard sizes.constant != nil else {
+      throw graph.error(.invalidOperator, "the shape (\(sizes.name)) must be constant")
+    }
     let shape = try graph.outputShape(graph.constantIntegers(sizes, what: "the shape"))
     return try make(&graph, kind, output: try graph.bindOutput(shape: shape))
   }

@@ -95,28 +95,42 @@ enum ShapeConstants {
       Operation.copy, Copy(input: try graph.bind(packed: values), output: try graph.bindOutput(shape: shape)))
   }
 
-  /// WHERE of a constant condition: the coordinates of all elements that are not 0. The output's shape depends on them.
+  /// WHERE of a condition that is known: the coordinates of all elements that are not 0. The output's shape depends on
+  /// them.
   static func translateWhere(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
     try graph.requireOperands(inputs: 1...1)
-    let input = try graph.input(0, .bool, .int8, .uint8, .int32, .int64)
+    let input = try graph.input(0, .bool, .float32, .int8, .uint8, .int32, .uint32, .int64)
     _ = try graph.outputType(0, .int64)
-    guard let patterns = try graph.constantPatterns(input) else {
-      throw graph.error(
-        .unsupportedOperator,
-        "its condition (\(input.name)) must be constant: the output's shape depends on it and is fixed at load")
-    }
-    let steps = input.shape.steps
-    var rows = 0
-    for pattern in patterns where pattern != 0 { rows += 1 }
-    try graph.spend(bytes: rows * input.shape.rank * MemoryLayout<Int64>.stride)
-    var coordinates: [Int64] = []
-    coordinates.reserveCapacity(rows * input.shape.rank)
-    for (index, pattern) in patterns.enumerated() where pattern != 0 {
-      for axis in 0..<input.shape.rank { coordinates.append(Int64(index / steps[axis] % input.shape[axis])) }
-    }
+    let (coordinates, rows) = try coordinates(graph, input)
     let shape = try graph.outputShape([rows, input.shape.rank])
     return try graph.operation(
       Operation.copy, Copy(input: try graph.bind(packed: coordinates), output: try graph.bindOutput(shape: shape)))
+  }
+
+  /// The coordinates of all elements that are not 0, and how many there are.
+  private static func coordinates(
+    _ graph: GraphBuilder, _ input: Operand
+  ) throws(ModelError) -> (coordinates: [Int64], rows: Int) {
+    let elementSize = try graph.elementSize(of: input)
+    guard let bytes = graph.constantBytes(input) else { throw graph.needsValue(of: input, what: "the condition") }
+    // Both zeros of real numbers are 0.
+    let lastMask: UInt8 = input.elementType == .float32 ? 0x7F : 0xFF
+    var rows = 0
+    for index in 0..<input.shape.count where isSet(bytes, index * elementSize, elementSize, lastMask) { rows += 1 }
+    try graph.spend(bytes: rows * input.shape.rank * MemoryLayout<Int64>.stride)
+    let steps = input.shape.steps
+    var coordinates: [Int64] = []
+    coordinates.reserveCapacity(rows * input.shape.rank)
+    for index in 0..<input.shape.count where isSet(bytes, index * elementSize, elementSize, lastMask) {
+      for axis in 0..<input.shape.rank { coordinates.append(Int64(index / steps[axis] % input.shape[axis])) }
+    }
+    return (coordinates, rows)
+  }
+
+  /// Whether one of some bytes is not 0, the last one but for bits that do not count.
+  private static func isSet(_ bytes: RawSpan, _ start: Int, _ count: Int, _ lastMask: UInt8) -> Bool {
+    for offset in start..<(start + count - 1) where UInt8.load(bytes, at: offset) != 0 { return true }
+    return UInt8.load(bytes, at: start + count - 1) & lastMask != 0
   }
 
   /// The step that writes integers of the operator's own making.
@@ -161,9 +175,7 @@ extension GraphBuilder {
     guard operand.elementType == .float32, operand.shape.count == 1 else {
       throw error(.invalidOperator, "\(what) (\(operand.name)) must be one float32 element")
     }
-    guard let bytes = constantBytes(operand) else {
-      throw error(.invalidOperator, "\(what) (\(operand.name)) must be constant")
-    }
+    guard let bytes = constantBytes(operand) else { throw needsValue(of: operand, what: what) }
     return Float(bitPattern: UInt32(truncatingIfNeeded: pattern(of: bytes.extracting(0..<4))))
   }
 }
@@ -203,6 +215,15 @@ extension Fill {
       Fill(
         elementSize: try graph.elementSize(of: input), value: try graph.bind(packed: [UInt64(0)]),
         output: try graph.bindOutput(shape: input.shape)))
+  }
+
+  /// The work of an operator whose output has no elements, as after a selection that nothing passes.
+  static func makeEmpty(_ graph: inout GraphBuilder, _ shape: Shape) throws(ModelError) -> Operation? {
+    precondition(shape.count == 0)
+    return try graph.operation(
+      Operation.fill,
+      Fill(
+        elementSize: 1, value: try graph.bind(packed: [UInt8(0)]), output: try graph.bindOutput(shape: shape)))
   }
 
   /// What the reference makes of integers where nothing says what they stand for: it scales by a factor of 0.

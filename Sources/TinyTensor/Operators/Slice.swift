@@ -1,7 +1,7 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// SLICE and STRIDED_SLICE with constant bounds.
+/// SLICE and STRIDED_SLICE. Where the place of a slice of a fixed size arrives in a run, see ``MovingSlice``.
 enum Slice {
   /// SLICE: `size` elements from `begin` on along each axis; the size -1 takes the rest.
   static func translate(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
@@ -9,7 +9,9 @@ enum Slice {
     let input = try graph.input(0)
     _ = try graph.outputType(0, input.elementType)
     let rank = input.shape.rank
-    let begins = try graph.constantIntegers(graph.input(1, .int32, .int64), what: "the begin")
+    let begin = try graph.input(1, .int32, .int64)
+    if let operation = try MovingSlice.translate(&graph, input, begin) { return operation }
+    let begins = try graph.constantIntegers(begin, what: "the begin")
     let counts = try graph.constantIntegers(graph.input(2, .int32, .int64), what: "the size")
     guard begins.count == rank, counts.count == rank else {
       throw graph.error(
@@ -35,7 +37,7 @@ enum Slice {
       &graph, "slice.reference", of: input, shape: shape, axes: axes, start: shape.count == 0 ? 0 : start)
   }
 
-  private struct StridedOptions {
+  struct StridedOptions {
     var beginMask: UInt32
     var endMask: UInt32
     var ellipsisMask: UInt32
@@ -44,10 +46,78 @@ enum Slice {
     var isOffset: Bool
   }
 
-  /// STRIDED_SLICE: Python's indexing, an entry of the lists for each index between the brackets.
-  static func translateStrided(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
-    try graph.requireOperands(inputs: 4...4)
-    let options = try graph.requiredOptions(32) { (table) throws(ReadError) in
+  /// What an entry of STRIDED_SLICE's lists stands for.
+  enum Entry {
+    /// Axes that no other entry names, all of them whole.
+    case ellipsis(Range<Int>)
+    case newAxis
+    case range(axis: Int)
+    case index(axis: Int)
+  }
+
+  /// What each entry of the lists stands for; axes behind the last one are taken whole.
+  ///
+  /// An ellipsis stands for all axes that no entry names, which may be none; without one, the last axes are taken whole.
+  /// (The reference takes an ellipsis for at least one axis, and then reads past the input's shape.)
+  static func entries(
+    _ graph: GraphBuilder, _ options: StridedOptions, count: Int, rank: Int
+  ) throws(ModelError) -> [Entry] {
+    func isSet(_ mask: UInt32, _ entry: Int) -> Bool { mask >> UInt32(entry) & 1 == 1 }
+    var named = 0
+    var ellipses = 0
+    for entry in 0..<count {
+      if isSet(options.ellipsisMask, entry) {
+        ellipses += 1
+      } else if !isSet(options.newAxisMask, entry) {
+        named += 1
+      }
+    }
+    guard ellipses <= 1 else { throw graph.error(.invalidOperator, "it has more than one ellipsis") }
+    guard named <= rank else {
+      throw graph.error(.invalidOperator, "it has \(named) indices for an input of \(rank) axes")
+    }
+    var axis = 0
+    var entries: [Entry] = []
+    for entry in 0..<count {
+      if isSet(options.ellipsisMask, entry) {
+        entries.append(.ellipsis(axis..<(axis + rank - named)))
+        axis += rank - named
+      } else if isSet(options.newAxisMask, entry) {
+        entries.append(.newAxis)
+      } else {
+        entries.append(isSet(options.shrinkMask, entry) ? .index(axis: axis) : .range(axis: axis))
+        axis += 1
+      }
+    }
+    return entries
+  }
+
+  /// The largest shape that the current operator, a STRIDED_SLICE, can give, whatever its lists hold.
+  static func stridedBound(_ graph: GraphBuilder) throws(ModelError) -> Shape? {
+    let options = try stridedOptions(graph)
+    let input = try graph.input(0)
+    let count = try graph.input(1, .int32).shape.count
+    guard count < 32 else { return nil }
+    var sizes: [Int] = []
+    var axis = 0
+    for entry in try entries(graph, options, count: count, rank: input.shape.rank) {
+      switch entry {
+      case .ellipsis(let axes):
+        for whole in axes { sizes.append(input.shape[whole]) }
+        axis = axes.upperBound
+      case .newAxis: sizes.append(1)
+      case .range(let named):
+        sizes.append(input.shape[named])
+        axis = named + 1
+      case .index(let named): axis = named + 1
+      }
+    }
+    for whole in axis..<input.shape.rank { sizes.append(input.shape[whole]) }
+    return Shape(sizes)
+  }
+
+  static func stridedOptions(_ graph: GraphBuilder) throws(ModelError) -> StridedOptions {
+    try graph.requiredOptions(32) { (table) throws(ReadError) in
       func mask(_ slot: Int) throws(ReadError) -> UInt32 {
         UInt32(bitPattern: try table.scalar(slot, default: Int32(0)))
       }
@@ -55,9 +125,17 @@ enum Slice {
         beginMask: try mask(0), endMask: try mask(1), ellipsisMask: try mask(2), newAxisMask: try mask(3),
         shrinkMask: try mask(4), isOffset: try table.scalar(5, default: false))
     }
+  }
+
+  /// STRIDED_SLICE: Python's indexing, an entry of the lists for each index between the brackets.
+  static func translateStrided(_ graph: inout GraphBuilder) throws(ModelError) -> Operation? {
+    try graph.requireOperands(inputs: 4...4)
+    let options = try stridedOptions(graph)
     let input = try graph.input(0)
     _ = try graph.outputType(0, input.elementType)
-    let begins = try graph.constantIntegers(graph.input(1, .int32), what: "the begin")
+    let begin = try graph.input(1, .int32)
+    if let operation = try MovingSlice.translate(&graph, input, begin, options) { return operation }
+    let begins = try graph.constantIntegers(begin, what: "the begin")
     let ends = try graph.constantIntegers(graph.input(2, .int32), what: "the end")
     let strides = try graph.constantIntegers(graph.input(3, .int32), what: "the strides")
     guard begins.count == ends.count, begins.count == strides.count, begins.count < 32 else {
@@ -66,21 +144,6 @@ enum Slice {
     }
     func isSet(_ mask: UInt32, _ entry: Int) -> Bool { mask >> UInt32(entry) & 1 == 1 }
 
-    // An ellipsis stands for all axes that no entry names, which may be none; without one, the last axes are taken
-    // whole. (The reference takes an ellipsis for at least one axis, and then reads past the input's shape.)
-    var named = 0
-    var ellipses = 0
-    for entry in begins.indices {
-      if isSet(options.ellipsisMask, entry) {
-        ellipses += 1
-      } else if !isSet(options.newAxisMask, entry) {
-        named += 1
-      }
-    }
-    guard ellipses <= 1 else { throw graph.error(.invalidOperator, "it has more than one ellipsis") }
-    guard named <= input.shape.rank else {
-      throw graph.error(.invalidOperator, "it has \(named) indices for an input \(input.shape)")
-    }
     let steps = input.shape.steps
     var axis = 0
     var start = 0
@@ -93,14 +156,15 @@ enum Slice {
         axis += 1
       }
     }
-    for entry in begins.indices {
-      if isSet(options.ellipsisMask, entry) {
-        takeWhole(input.shape.rank - named)
+    for (entry, meaning) in try entries(graph, options, count: begins.count, rank: input.shape.rank).enumerated() {
+      switch meaning {
+      case .ellipsis(let axes):
+        takeWhole(axes.count)
         continue
-      }
-      if isSet(options.newAxisMask, entry) {
+      case .newAxis:
         sizes.append(1)
         continue
+      case .range, .index: break
       }
       let range = try bounds(
         graph, begin: isSet(options.beginMask, entry) ? nil : begins[entry],
@@ -121,7 +185,7 @@ enum Slice {
   /// The first index of a slice along an axis and how many there are.
   ///
   /// Indices come from 32-bit integers: their sums fit 64 bits.
-  private static func bounds(
+  static func bounds(
     _ graph: GraphBuilder, begin: Int?, end: Int?, stride: Int, isOffset: Bool, isShrunk: Bool, size: Int, axis: Int
   ) throws(ModelError) -> (first: Int, count: Int) {
     guard stride != 0, stride > Int(Int32.min) else {

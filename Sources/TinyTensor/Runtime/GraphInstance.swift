@@ -14,23 +14,30 @@ final class GraphInstance: @unchecked Sendable {
   private let base: Int
   private let file: FileBytes
   private let variables: [InitialValue]
+  private let variableArena: AlignedMemory
   private let workers: Workers
   private let canceller: RunCanceller
   /// Whether it has run since the session began or was reset.
   var hasRun = false
+  /// Translates the rest of the graph in a run, where shapes are decided there.
+  private var runner: StageRunner?
+  /// What the last run has decided, by tensor: outputs, with their memory where they are larger than their bounds.
+  private var decided: [Int: HeldTensor] = [:]
 
   /// - Parameters:
   ///   - plan: the graph.
   ///   - file: the file that constants lie in.
   ///   - arena: the session's arena.
   ///   - base: where this graph's own arena begins in it.
-  ///   - variables: where in the arena the model's variables lie.
+  ///   - variables: where the model's variables lie.
+  ///   - variableArena: the arena that they lie in, if it is another one.
   ///   - workers: who shares the work of an operator.
   ///   - canceller: who may end a run.
   init(
-    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue], workers: Workers,
-    canceller: RunCanceller
+    _ plan: Plan, file: FileBytes, arena: AlignedMemory, base: Int, variables: [InitialValue],
+    variableArena: AlignedMemory? = nil, workers: Workers, canceller: RunCanceller
   ) throws(ModelError) {
+    self.variableArena = variableArena ?? arena
     self.workers = workers
     self.canceller = canceller
     self.plan = plan
@@ -44,7 +51,7 @@ final class GraphInstance: @unchecked Sendable {
       children.append(
         try GraphInstance(
           child.plan, file: file, arena: arena, base: base + plan.scratch[child.scratch].lowerBound,
-          variables: variables, workers: workers, canceller: canceller))
+          variables: variables, variableArena: self.variableArena, workers: workers, canceller: canceller))
     }
     self.children = children
     for (index, operand) in plan.operands.enumerated() {
@@ -67,8 +74,17 @@ final class GraphInstance: @unchecked Sendable {
         addresses.set(
           index, arena, offset: base + plan.scratch[number].lowerBound, byteCount: plan.scratch[number].count)
       case .variable(let number):
-        addresses.set(index, arena, offset: variables[number].offset, byteCount: variables[number].byteCount)
+        addresses.set(
+          index, self.variableArena, offset: variables[number].offset, byteCount: variables[number].byteCount)
       }
+    }
+    if let staged = plan.staged {
+      let area = plan.scratch[staged.scratch]
+      runner = StageRunner(
+        staged,
+        StageRunner.Surroundings(
+          file: file, arena: arena, area: base + area.lowerBound..<base + area.upperBound, variables: variables,
+          workers: workers, canceller: canceller))
     }
   }
 
@@ -96,10 +112,12 @@ final class GraphInstance: @unchecked Sendable {
   /// Says in which operator a run has ended.
   @inline(never)
   private func located(_ error: SessionError, atStep index: Int) -> SessionError {
+    // Stages say themselves where.
+    if case .staged = plan.steps[index].operation { return error }
     let operatorIndex = plan.steps[index].operatorIndex
     return error.located(
       operatorIndex: operatorIndex, name: plan.file.name(of: plan.subgraph.operators[operatorIndex]),
-      subgraph: plan.depth == 0 ? nil : plan.subgraphIndex)
+      subgraph: plan.isMain ? nil : plan.subgraphIndex)
   }
 
   /// Does all steps, unless the run is cancelled.
@@ -120,7 +138,42 @@ final class GraphInstance: @unchecked Sendable {
   func forgetRuns() {
     hasRun = false
     for index in children.indices { children[index].forgetRuns() }
+    runner?.forgetRuns()
+    decided = [:]
   }
+
+  // MARK: Shapes that a run decides
+
+  /// Runs the rest of the graph in stages.
+  func runStages(_ operation: Staged, _ memory: OperatorMemory) throws(SessionError) {
+    guard let runner, let staged = plan.staged else { preconditionFailure("a graph without stages") }
+    decided = [:]
+    var inputs: [HeldTensor] = []
+    for index in 0..<operation.inputCount {
+      let bytes = memory.readBytes(ReadSlot(index: operation.firstInput.index + index))
+      do throws(ModelError) {
+        inputs.append(
+          HeldTensor(
+            shape: staged.inputShapes[index], byteCount: bytes.byteCount, memory: try AlignedMemory.holding(bytes),
+            isKnown: false))
+      } catch {
+        throw SessionError(error)
+      }
+    }
+    let outputs = try runner.run(inputs)
+    for (index, output) in outputs.enumerated() {
+      var value = output
+      var room = memory.writeBytes(WriteSlot(index: operation.firstOutput.index + index))
+      if value.byteCount <= room.byteCount, let result = value.memory {
+        copyBytes(result.bytes(heldBy: result).extracting(0..<value.byteCount), to: &room, at: 0)
+        value.memory = nil
+      }
+      decided[staged.outputs[index]] = value
+    }
+  }
+
+  /// The shape that the last run gave a tensor, where a run decides it.
+  func decidedShape(ofTensor tensor: Int) -> Shape? { decided[tensor]?.shape }
 
   /// Where the arena holds something of this graph's, or of one inside it.
   var usedRanges: [Range<Int>] {
@@ -162,6 +215,15 @@ final class GraphInstance: @unchecked Sendable {
     }
   }
 
+  /// Copies an output's bytes to memory that has room for them.
+  func copyOutput(_ index: Int, to memory: AlignedMemory) {
+    let byteCount = min(memory.byteCount, plan.outputs[index].byteCount)
+    // Sound: as for `address`; the memory is no part of this graph's arena.
+    if byteCount > 0 {
+      unsafe memory.base.copyMemory(from: address(of: plan.outputs[index].place), byteCount: byteCount)
+    }
+  }
+
   /// The first byte of an output.
   func firstOutputByte(_ index: Int) -> UInt8 {
     // Sound: the caller has checked at load that the output has one.
@@ -174,6 +236,11 @@ final class GraphInstance: @unchecked Sendable {
   /// file is never written: no operator may write to a constant.
   func address(ofTensor tensor: Int) -> OperandAddress? {
     guard plan.locations.indices.contains(tensor), let location = plan.locations[tensor] else { return nil }
+    if let value = decided[tensor] {
+      // The memory is kept until the next run.
+      if let memory = value.memory { return unsafe OperandAddress(base: memory.base, byteCount: value.byteCount) }
+      return unsafe OperandAddress(base: address(of: location.place), byteCount: value.byteCount)
+    }
     return unsafe OperandAddress(base: address(of: location.place), byteCount: location.byteCount)
   }
 
@@ -182,7 +249,7 @@ final class GraphInstance: @unchecked Sendable {
     case .arena(let offset): unsafe arena.base.advanced(by: base + offset)
     case .file(let offset): unsafe UnsafeMutableRawPointer(mutating: file.base.advanced(by: offset))
     case .block(let number): unsafe plan.blocks[number].base
-    case .variable(let number): unsafe arena.base.advanced(by: variables[number].offset)
+    case .variable(let number): unsafe variableArena.base.advanced(by: variables[number].offset)
     }
   }
 }

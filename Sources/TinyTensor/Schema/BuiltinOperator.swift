@@ -126,6 +126,7 @@ extension BuiltinOperator {
   static let abs = BuiltinOperator(rawValue: 101)
   static let splitV = BuiltinOperator(rawValue: 102)
   static let ceil = BuiltinOperator(rawValue: 104)
+  static let unique = BuiltinOperator(rawValue: 103)
   static let reverseV2 = BuiltinOperator(rawValue: 105)
   static let addN = BuiltinOperator(rawValue: 106)
   static let gatherND = BuiltinOperator(rawValue: 107)

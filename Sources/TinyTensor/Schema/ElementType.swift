@@ -74,6 +74,16 @@ public struct ElementType: RawRepresentable, Sendable, Hashable {
     isKnown ? Self.names[Int(rawValue)].description : "unknown(\(rawValue))"
   }
 
+  /// Why tensors of a type without a fixed size cannot be used.
+  var whyUnsupported: String {
+    switch self {
+    case .string: "whose elements have no fixed size: texts are not supported, pass numbers in their place"
+    case .resource: "a handle, which operators for variables alone take; tables of keys are not supported"
+    case .variant: "as lists of tensors have it, which are not supported; convert the model with fixed shapes"
+    default: isKnown ? "which has no fixed size" : "which this version does not know"
+    }
+  }
+
   /// Bits an element, or `nil` for types without a fixed size.
   public var bitWidth: Int? {
     guard isKnown else { return nil }

@@ -23,12 +23,13 @@ struct ModelDecoder {
   private var budget: ReadBudget
   private var tensorCount = 0
   private var operatorCount = 0
+  private var nameCount = 0
 
   init(byteCount: Int) {
     budget = ReadBudget(ReadLimits(forByteCount: byteCount))
   }
 
-  /// How many tensors, and how many operators, all graphs of a file may describe together.
+  /// How many tensors, operators and names of signatures a file may describe, each.
   static let mostDescriptions = 1 << 18
 
   /// Bytes that a table in a vector takes at least: an offset to it, and its own to the vtable.
@@ -45,7 +46,7 @@ struct ModelDecoder {
   ) throws(ReadError) {
     guard added <= mostDescriptions - total else {
       throw ReadError(
-        .tooMuchWork, at: position, "the graphs describe more than \(mostDescriptions) \(what) together")
+        .tooMuchWork, at: position, "the file describes more than \(mostDescriptions) \(what)")
     }
     total += added
   }
@@ -259,6 +260,7 @@ struct ModelDecoder {
   ) throws(ReadError) -> [ModelFile.NamedTensor] {
     var names: [ModelFile.NamedTensor] = []
     guard let maps = try table.tables(slot) else { return names }
+    try Self.count(maps.count, "names of signatures", &nameCount, at: table.position)
     for index in 0..<maps.count {
       try pay(at: table.position)
       let map = try maps.table(at: index, &budget)

@@ -90,7 +90,7 @@ struct BenchInputs: Sendable {
   init(_ model: Model, seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     self.seed = seed
-    bytes = model.inputs.map { random.bytes(for: $0) }
+    bytes = random.inputs(of: model)
     isRandom = true
   }
 

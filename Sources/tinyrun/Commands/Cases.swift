@@ -49,6 +49,7 @@ enum Cases {
       var options = choices.options
       options.signature = description.signature
       if let shapes = description.shapes { options.inputShapes = try Models.shapes(shapes) }
+      if let bounds = description.bounds { options.bounds = try Models.shapes(bounds, of: "bound") }
       let model = try Model(file, device: choices.device(for: file), options: options)
       let inputs = places(of: description.inputs, in: model.inputs)
       let outputs = places(of: description.outputs, in: model.outputs)
@@ -67,6 +68,9 @@ enum Cases {
           let isEqual =
             output.dtype == "float32" && !description.exact
             ? isClose(given, expected) : given == expected
+          if let shape = output.shapes?[run], try session.shape(of: model.output(at: outputs[index])) != shape {
+            return "output \(index) of run \(run) has another shape"
+          }
           if !isEqual { return "output \(index) of run \(run) differs" }
         }
       }
@@ -130,22 +134,27 @@ private struct CaseDescription: Decodable {
     let dtype: String
     /// Its index in the graph, where the case gives it.
     let tensor: Int?
+    /// The shape in each run, where runs decide it.
+    let shapes: [[Int]]?
   }
 
   /// Those of a case's parameters that say how its model is loaded; others are the operator's, and of any type.
   private struct Parameters: Decodable {
     let signature: String?
     let shape: String?
+    let bound: String?
 
     private enum Key: String, CodingKey {
       case signature
       case shape
+      case bound
     }
 
     init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: Key.self)
       signature = try? values.decode(String.self, forKey: .signature)
       shape = try? values.decode(String.self, forKey: .shape)
+      bound = try? values.decode(String.self, forKey: .bound)
     }
   }
 
@@ -159,6 +168,8 @@ private struct CaseDescription: Decodable {
   var signature: String? { params?.signature }
   /// Shapes of inputs as `--shape` takes them; `nil` for the file's own.
   var shapes: String? { params?.shape }
+  /// Bounds as `--bound` takes them; `nil` for those that the model has.
+  var bounds: String? { params?.bound }
 
   static func read(_ path: String) throws -> CaseDescription {
     do {

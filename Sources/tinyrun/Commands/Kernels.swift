@@ -4,7 +4,7 @@
 enum Kernels {
   static func run(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: ["--shapes", "--seconds", "--tolerance", "--seed", "--signature", "--shape"],
+      words, options: ["--shapes", "--seconds", "--tolerance", "--seed", "--signature", "--shape", "--bound"],
       flags: ["--assert", "--list", "--json", "--fixed-point"])
     var shapes: [(shape: LayerShape, count: Int)] = []
     var models: [String] = []

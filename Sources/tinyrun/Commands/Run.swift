@@ -55,11 +55,11 @@ enum Run {
       }
       if run > 0, index == 0 { try Terminal.print("run \(run)") }
       let name = Text.shortened(Text.printable(info.name), 200)
-      try Terminal.print("\(name)  \(info.elementType) \(Text.shape(info.shape))")
+      try Terminal.print("\(name)  \(info.elementType) \(Text.shape(try session.shape(of: output)))")
       if let values = try? session.realOutput(output) {
         try Terminal.print("  " + Text.summary(values))
       } else {
-        try Terminal.print("  \(info.byteCount) bytes")
+        try Terminal.print("  \(try session.outputArray(output).count) bytes")
       }
     }
   }

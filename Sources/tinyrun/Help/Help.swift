@@ -54,6 +54,7 @@ extension Help {
   fileprivate static let modelOptions = [
     ("--signature KEY", "the signature to run; serving_default or the only one unless given"),
     ("--shape NAME=SIZES", "an input's shape in place of the file's: image=1,224,224,3; several with semicolons"),
+    ("--bound NAME=SIZES", "the largest shape of a tensor whose shape a run decides: boxes=100,4; several with ;"),
   ]
 
   static let exitStatuses = """

@@ -17,6 +17,8 @@ struct ModelJSON {
       ("subgraphs", .array(file.subgraphs.indices.map(subgraph))), ("buffers", .number(file.buffers.count)),
       ("parameter_bytes", .number(report.parameterBytes)),
       ("multiply_accumulates", .optional(report.model?.multiplyAccumulates)),
+      ("elementary_steps", .optional(report.model?.elementarySteps)),
+      ("open_ended", report.model.map { .bool($0.isOpenEnded) } ?? .null),
       ("memory", report.model.map(memory) ?? .null),
       ("plan", report.model.map { PlanReport($0).json } ?? .null), ("metadata", .array(file.metadata.map(metadata))),
       ("described_as", MetadataReport(file).json), ("attached_files", MetadataReport(file).filesJSON),
@@ -80,6 +82,7 @@ struct ModelJSON {
     return .object([
       ("index", .number(index)), ("name", .string(tensor.name)), ("type", .string(tensor.elementType.name)),
       ("shape", .numbers(report.shape(index, subgraph) ?? tensor.shape)),
+      ("shape_is_bound", .bool(report.isBound(index, subgraph))),
       ("shape_signature", .numbers(tensor.shapeSignature)), ("quantization", quantization(tensor.quantization)),
       ("buffer", .number(tensor.buffer)), ("buffer_bytes", .optional(report.bufferBytes(tensor.buffer))),
       ("kinds", .array(ModelReport.kinds(tensor, bytes).map { .string($0) })),

@@ -54,6 +54,12 @@ struct ModelReport {
     return tensor(index, subgraph)?.shape
   }
 
+  /// Whether a tensor's shape is a bound, and a run decides.
+  func isBound(_ index: Int, _ subgraph: Int) -> Bool {
+    guard subgraph == mainSubgraph, let model, model.tensors.indices.contains(index) else { return false }
+    return model.tensors[index].isBound
+  }
+
   /// Bytes of constant data that a tensor has, in the file or beside it; 0 for tensors without.
   func constantBytes(_ tensor: ModelFile.Tensor) -> Int {
     if tensor.externalBuffer != 0 { return externalBytes[tensor.externalBuffer] ?? 0 }

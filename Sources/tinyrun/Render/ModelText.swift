@@ -64,7 +64,7 @@ struct ModelText {
     let all = entry.inputs.map { ("in", $0) } + entry.outputs.map { ("out", $0) }
     let rows = all.map { side, place in
       let tensor = report.tensor(place.tensor, entry.subgraph)
-      var shape = report.shape(place.tensor, entry.subgraph).map(Text.shape) ?? "?"
+      var shape = shapeText(place.tensor, entry.subgraph)
       if let signature = tensor?.shapeSignature, signature.contains(-1) { shape += " of \(Text.shape(signature))" }
       return [
         side, plain(place.name.isEmpty ? "?" : place.name, 40), tensor?.elementType.name ?? "?", shape,
@@ -138,11 +138,17 @@ struct ModelText {
     return "\(shapes(variables, subgraph)) -> \(shapes(op.node.outputs, subgraph))"
   }
 
+  /// A tensor's shape, behind a mark where that is a bound.
+  private func shapeText(_ index: Int, _ subgraph: Int) -> String {
+    let text = report.shape(index, subgraph).map(Text.shape) ?? "?"
+    return report.isBound(index, subgraph) ? "<=" + text : text
+  }
+
   /// Shapes, equal neighbours counted: `[1,8] x2 [1,4]`; no more than a line has room for.
   private func shapes(_ tensors: [Int], _ subgraph: Int) -> String {
     var parts: [(text: String, count: Int)] = []
     for index in tensors {
-      let text = report.shape(index, subgraph).map(Text.shape) ?? "?"
+      let text = shapeText(index, subgraph)
       if parts.last?.text == text {
         parts[parts.count - 1].count += 1
       } else if parts.count < 8 {
@@ -223,7 +229,8 @@ struct ModelText {
     if let model = report.model {
       lines.append(
         "arena \(Text.bytes(model.arenaByteCount)) (lower bound \(Text.bytes(model.arenaLowerBound)), "
-          + "without reuse \(Text.bytes(report.bytesWithoutReuse)))   \(Text.count(model.multiplyAccumulates)) MACs")
+          + "without reuse \(Text.bytes(report.bytesWithoutReuse)))   \(Text.count(model.multiplyAccumulates)) MACs"
+          + (model.isOpenEnded ? ", or as many times that as data that arrive ask for" : ""))
       sizes += "   packed \(Text.bytes(model.packedByteCount))"
     }
     lines.append(sizes)

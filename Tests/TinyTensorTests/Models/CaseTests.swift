@@ -12,7 +12,7 @@ struct CaseTests {
     var count = 0
     for row in folder.rows where isIncluded(row) {
       let description = try folder.description(row)
-      let model = try Model(path: folder.model(row).path)
+      let model = try Model(path: folder.model(row).path, options: description.options)
       var session = try model.makeSession()
       for run in 0..<description.runs {
         for index in description.inputs.indices {
@@ -26,6 +26,9 @@ struct CaseTests {
           let isEqual =
             description.exact || description.outputs[index].dtype != "float32"
             ? given == expected : isClose(given, expected)
+          if let shapes = description.outputs[index].shapes {
+            #expect(try session.shape(of: model.output(at: index)) == shapes[run], "\(row.case): shape of run \(run)")
+          }
           #expect(isEqual, "\(row.case) \(row.op)/\(row.dtype): output \(index) of run \(run) differs")
         }
       }
@@ -56,7 +59,7 @@ struct CaseTests {
       "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 156,
       "cases-control": 8,
       "cases-recurrent-hybrid": 171,
-      "cases-half": 20, "cases-arithmetic": 185, "cases-further": 504,
+      "cases-shapes": 68, "cases-half": 20, "cases-arithmetic": 185, "cases-further": 504,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))

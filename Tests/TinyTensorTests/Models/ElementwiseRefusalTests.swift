@@ -244,6 +244,7 @@ struct ElementwiseRefusalTests {
     expectRefusal(test) {
       $0.tensors[1].data = nil
       $0.inputs.append(1)
+      $0 = $0.unbounded
     }
     if code == .reduceMax || code == .reduceMin {
       expectRefusal(test) { $0.tensors[2].scales = [2] }

@@ -158,6 +158,7 @@ struct MatrixRefusalTests {
       changed(test) {
         $0.tensors[0].data = nil
         $0.inputs.append(0)
+        $0 = $0.unbounded
       })
     expectRefusal(changed(test) { $0.tensors[1].shape = [1, 3] })
     expectRefusal(changed(test) { $0.tensors[1].type = .uint8 })
@@ -272,6 +273,7 @@ struct MatrixRefusalTests {
       changed(model([3, 3])) {
         $0.tensors[1].data = nil
         $0.inputs.append(1)
+        $0 = $0.unbounded
       })
     expectRefusal(
       TestModel.resize(code, .int8, input: [1, 2, 2, 1], size: [3, 3], alignsCorners: true, usesPixelCenters: true))

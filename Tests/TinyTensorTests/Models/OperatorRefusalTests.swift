@@ -48,7 +48,7 @@ struct OperatorRefusalTests {
     test.add(.fullyConnected, [input, weights, -1], [output], options: Options.fullyConnected())
     #expect(test.loadError() == nil)
     expectRefusal(changed(test) { $0.tensors[0].shape = [2, 5] })
-    expectRefusal(changed(test) { $0.tensors[0].shape = [0, 6] })
+    #expect(changed(test) { $0.tensors[0].shape = [0, 6] }.loadError() == nil)
     expectRefusal(changed(test) { $0.tensors[1].shape = [2, 0] })
     expectRefusal(changed(test) { $0.tensors[1].shape = [6] })
     expectRefusal(changed(test) { $0.tensors[1].shape = [1, 2, 3] })
@@ -165,6 +165,7 @@ struct OperatorRefusalTests {
       changed(model([1])) {
         $0.tensors[1].data = nil
         $0.inputs.append(1)
+        $0 = $0.unbounded
       })
     expectRefusal(model([0], shape: [1 << 24, 1]))
   }

@@ -75,7 +75,7 @@ extension RefusalCase {
     RefusalCase("bias of another count", .invalidOperator) { $0.tensors[2].shape = [2] },
     RefusalCase("bias of another type", .invalidOperator) { $0.tensors[2].type = .int8 },
     RefusalCase("filter of another type", .invalidOperator) { $0.tensors[1].type = .uint8 },
-    RefusalCase("input of type string", .tooLarge) { $0.tensors[0].type = .string },
+    RefusalCase("input of type string", .unsupportedOperator) { $0.tensors[0].type = .string },
     RefusalCase("output of another type", .invalidOperator) { $0.tensors[3].type = .float32 },
     RefusalCase("output of an unknown type", .invalidOperator) { $0.tensors[3].type = ElementType(rawValue: 100) },
     RefusalCase("input without quantization", .invalidOperator) { $0.tensors[0].scales = nil },

@@ -1,4 +1,5 @@
 import Foundation
+import TinyTensor
 
 /// The files in `Fixtures`, and those beside the repository that only some machines have.
 enum Fixtures {
@@ -29,12 +30,30 @@ struct CaseFolder {
   struct Case: Decodable, Sendable {
     struct Tensor: Decodable, Sendable {
       let dtype: String
+      /// The shape in each run, where runs decide it.
+      let shapes: [[Int]]?
+    }
+
+    struct Parameters: Decodable, Sendable {
+      /// The largest shapes of tensors: `NAME=SIZES`, several divided by semicolons.
+      let bound: String?
     }
 
     let runs: Int
     let exact: Bool
     let inputs: [Tensor]
     let outputs: [Tensor]
+    let params: Parameters?
+
+    /// What a model is loaded with.
+    var options: ModelOptions {
+      var options = ModelOptions()
+      for part in (params?.bound ?? "").split(separator: ";") {
+        let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+        options.bounds[String(sides[0])] = sides[1].split(separator: ",").compactMap { Int($0) }
+      }
+      return options
+    }
   }
 
   private struct Index: Decodable {

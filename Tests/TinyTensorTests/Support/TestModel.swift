@@ -190,6 +190,13 @@ struct TestModel {
     return nodes
   }
 
+  /// The model, the sizes of its outputs left open: a run that decides them needs a bound.
+  var unbounded: TestModel {
+    var model = self
+    for output in outputs { model.tensors[Int(output)].shapeSignature = [-1] }
+    return model
+  }
+
   // MARK: Running
 
   /// Loads the model and runs it once on inputs of stored bytes; gives the bytes of all outputs.
