@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Packs graphs of random operators with the outputs of LiteRT's reference kernels.
 
-    TINYTENSOR_GRAPHS_FOR_LITERT=GRAPHS TINYTENSOR_GRAPHS=4000 swift test --filter writesGraphs
+    TINYTENSOR_GRAPHS_FOR_LITERT=GRAPHS TINYTENSOR_GRAPHS=4020 swift test --filter writesGraphs
     make_random_graphs.py GRAPHS OUT
     make_random_graphs.py --cases FILE FOLDER [SEED ...]
 
