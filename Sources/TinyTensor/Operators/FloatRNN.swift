@@ -1,8 +1,8 @@
 import FlatbufferReader
 import TinyTensorKernels
 
-/// RNN, UNIDIRECTIONAL_SEQUENCE_RNN and BIDIRECTIONAL_SEQUENCE_RNN in float32. Weights may be int8: vectors that meet them are quantized in the
-/// run.
+/// RNN, UNIDIRECTIONAL_SEQUENCE_RNN and BIDIRECTIONAL_SEQUENCE_RNN in float32. Weights may be int8: vectors that meet
+/// them are quantized in the run.
 struct FloatRNN: Sendable {
   var parameters: FloatRNNParameters
   /// Whether weights are integers.
