@@ -110,5 +110,9 @@ extension LocalResponseNormalization {
     localResponseReference(parameters, input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: "local_response_normalization.f32.reference") }
+  var facts: OperatorFacts {
+    OperatorFacts(
+      kernel: "local_response_normalization.f32.reference",
+      furtherSteps: OperatorFacts.product(parameters.rows, parameters.depth, 2 * parameters.radius + 1))
+  }
 }
