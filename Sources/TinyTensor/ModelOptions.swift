@@ -50,6 +50,9 @@ public struct ModelOptions: Sendable {
     /// Bytes of constants that are packed for kernels or computed at load; 256 MiB unless changed. Every byte of the
     /// file adds 32.
     public var loadBytes = 1 << 28
+    /// Bytes that a tensor may take in a run where it outgrows the shape that was planned for it, which is the file's or
+    /// follows from others; 64 MiB unless changed. Tensors with a bound of the caller's keep to that.
+    public var grownBytes = 1 << 26
 
     /// The limits that hold unless they are changed.
     public init() {}

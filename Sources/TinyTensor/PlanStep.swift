@@ -42,25 +42,51 @@ extension Model {
   ///
   /// - Complexity: O(operands of all operators); allocates.
   public var planSteps: [PlanStep] {
-    plan.steps.map { step in
-      let info = operators[step.operatorIndex]
-      return PlanStep(
-        operatorIndex: step.operatorIndex, operands: plan.operands[step.operands].map { operand($0, of: info) })
+    var operands = OperandsOfOperator(self)
+    return plan.steps.map { step in
+      operands.move(to: step.operatorIndex)
+      return PlanStep(operatorIndex: step.operatorIndex, operands: plan.operands[step.operands].map(operands.operand))
+    }
+  }
+}
+
+/// Finds the tensors behind the operands of an operator's steps, of which there may be as many as it has operands.
+private struct OperandsOfOperator {
+  private let model: Model
+  private var operatorIndex: Int?
+  private var outputs: Set<Int> = []
+  private var inputs: Set<Int> = []
+  private var firstOutput: Int?
+  /// The first input at each place.
+  private var inputAtPlace: [Plan.Location.Place: Int] = [:]
+
+  private var plan: Plan { model.plan }
+
+  init(_ model: Model) { self.model = model }
+
+  mutating func move(to index: Int) {
+    if index == operatorIndex { return }
+    operatorIndex = index
+    let info = model.operators[index]
+    outputs = Set(info.outputs)
+    firstOutput = info.outputs.first
+    inputs = Set(info.inputs)
+    inputAtPlace = [:]
+    for input in info.inputs where input >= 0 {
+      guard let place = plan.locations[input]?.place else { continue }
+      if inputAtPlace[place] == nil { inputAtPlace[place] = input }
     }
   }
 
-  private func operand(_ source: OperandSource, of info: OperatorInfo) -> PlanOperand {
-    func tensor(at place: Plan.Location.Place) -> Int? {
-      info.inputs.first { $0 >= 0 && plan.locations[$0]?.place == place }
-    }
+  func operand(_ source: OperandSource) -> PlanOperand {
     switch source {
     case .tensor(let root, let byteCount):
       let place = plan.locations[root]?.place
       var offset = 0
       if case .arena(let start)? = place { offset = start }
       // An operator may read a view of the root.
-      let isOutput = info.outputs.contains(root)
-      let read = info.inputs.contains(root) ? nil : place.flatMap { tensor(at: $0) }
+      let isOutput = outputs.contains(root)
+      let read = inputs.contains(root) ? nil : place.flatMap { inputAtPlace[$0] }
       return PlanOperand(
         memory: .arena, offset: offset, byteCount: byteCount, tensor: isOutput ? root : read ?? root,
         isOutput: isOutput)
@@ -68,7 +94,7 @@ extension Model {
       var offset = start
       if case .arena(let first)? = plan.locations[root]?.place { offset += first }
       return PlanOperand(
-        memory: .arena, offset: offset, byteCount: byteCount, tensor: info.outputs.first, isOutput: true)
+        memory: .arena, offset: offset, byteCount: byteCount, tensor: firstOutput, isOutput: true)
     case .scratch(let number):
       let range = plan.scratch[number]
       return PlanOperand(
@@ -77,13 +103,14 @@ extension Model {
       let variable = plan.variables[number]
       return PlanOperand(
         memory: .variable, offset: variable.offset, byteCount: variable.byteCount,
-        tensor: tensor(at: .variable(number)), isOutput: false)
+        tensor: inputAtPlace[.variable(number)], isOutput: false)
     case .file(let offset, let byteCount):
       return PlanOperand(
-        memory: .file, offset: offset, byteCount: byteCount, tensor: tensor(at: .file(offset: offset)), isOutput: false)
+        memory: .file, offset: offset, byteCount: byteCount, tensor: inputAtPlace[.file(offset: offset)],
+        isOutput: false)
     case .block(let number):
       return PlanOperand(
-        memory: .packed, offset: number, byteCount: plan.blocks[number].byteCount, tensor: tensor(at: .block(number)),
+        memory: .packed, offset: number, byteCount: plan.blocks[number].byteCount, tensor: inputAtPlace[.block(number)],
         isOutput: false)
     }
   }

@@ -70,26 +70,53 @@ extension Session {
   /// - Complexity: O(elements); allocates nothing.
   public func copyOutput(_ output: Output, real: inout MutableSpan<Float>) throws(SessionError) {
     let info = try check(output)
-    try checkCount(real.count, elementCount(of: output), of: info, "values")
+    let count = try elementCount(of: output)
+    try checkCount(real.count, count, of: info, "values")
+    try copyOutput(output, elements: 0..<count, real: &real)
+  }
+
+  /// Copies some of an output's real values, for outputs that are looked at part by part.
+  ///
+  /// - Parameters:
+  ///   - output: one of this model's outputs, of type float32, int8, uint8, int16 or int32.
+  ///   - elements: which elements, in the output's order.
+  ///   - real: room for as many values.
+  /// - Throws: ``SessionError`` when the output does not have those elements, the count differs, the type cannot be
+  ///   converted, or the output belongs to another model.
+  /// - Complexity: O(elements that are copied); allocates nothing.
+  public func copyOutput(
+    _ output: Output, elements: Range<Int>, real: inout MutableSpan<Float>
+  ) throws(SessionError) {
+    let info = try check(output)
+    let count = try elementCount(of: output)
+    guard elements.lowerBound >= 0, elements.upperBound <= count else {
+      throw SessionError(
+        .countMismatch,
+        "tensor \"\(info.name)\" \(describeShape(info.shape)) has the elements 0..<\(count), not all of \(elements)")
+    }
+    guard real.count == elements.count else {
+      throw SessionError(
+        .countMismatch, "\(elements.count) elements need room for as many values; there is room for \(real.count)")
+    }
     switch info.elementType {
     case .float32:
-      let source = try self.output(output, as: Float.self)
+      let source = try self.output(output, as: Float.self).extracting(elements)
       for index in source.indices { real[index] = source[index] }
-    case .int8: try copyDequantized(output, info, Int8.self, to: &real)
-    case .uint8: try copyDequantized(output, info, UInt8.self, to: &real)
-    case .int16: try copyDequantized(output, info, Int16.self, to: &real)
-    case .int32: try copyDequantized(output, info, Int32.self, to: &real)
+    case .int8: try copyDequantized(output, info, elements, Int8.self, to: &real)
+    case .uint8: try copyDequantized(output, info, elements, UInt8.self, to: &real)
+    case .int16: try copyDequantized(output, info, elements, Int16.self, to: &real)
+    case .int32: try copyDequantized(output, info, elements, Int32.self, to: &real)
     default: throw noConversion(info)
     }
   }
 
   private func copyDequantized<Element: TensorScalar & QuantizedElement>(
-    _ output: Output, _ info: TensorInfo, _: Element.Type, to real: inout MutableSpan<Float>
+    _ output: Output, _ info: TensorInfo, _ elements: Range<Int>, _: Element.Type, to real: inout MutableSpan<Float>
   ) throws(SessionError) {
     guard let conversion = model.outputConversions[output.index] else { throw noConversion(info) }
     dequantizeReference(
       scale: conversion.scale, zeroPoint: conversion.zeroPoint,
-      input: try self.output(output, as: Element.self), output: &real)
+      input: try self.output(output, as: Element.self).extracting(elements), output: &real)
   }
 
   /// An output's real values in an array of their own.

@@ -19,7 +19,8 @@ public struct Session: ~Copyable, Sendable {
 
   init(_ model: Model) throws(ModelError) {
     let plan = model.plan
-    guard let arena = AlignedMemory(byteCount: plan.arenaByteCount) else {
+    // Of memory for bounds a run may need little.
+    guard let arena = AlignedMemory(byteCount: plan.arenaByteCount, isResident: !model.hasStages) else {
       throw .outOfMemory(plan.arenaByteCount)
     }
     graph = try GraphInstance(

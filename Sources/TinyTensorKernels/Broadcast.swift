@@ -14,6 +14,13 @@ package struct Broadcast: BitwiseCopyable, Sendable, Hashable {
     self.rhsStrides = rhsStrides
   }
 
+  /// Elements of the output, whose size was checked at load.
+  package var count: Int {
+    var count = 1
+    for axis in 0..<rank { count *= Int(sizes[axis]) }
+    return count
+  }
+
   /// Calls `body` for every output element in order, with its index and those of its operands.
   @inline(__always)
   func forEach(_ body: (_ output: Int, _ lhs: Int, _ rhs: Int) -> Void) {

@@ -13,8 +13,18 @@ enum Terminal {
   /// Prints lines of a result.
   ///
   /// - Throws: ``Failure`` when they cannot be written, as to a full disk.
-  static func print(_ text: String) throws {
-    if let number = Files.writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) {
+  static func print(_ text: String) throws { try write(Array((text + "\n").utf8)) }
+
+  /// Prints a result as a line of JSON, part by part.
+  ///
+  /// - Throws: ``Failure`` when it cannot be written.
+  static func print(_ json: JSON) throws {
+    try json.write(to: write)
+    try write([UInt8(ascii: "\n")])
+  }
+
+  private static func write(_ bytes: [UInt8]) throws {
+    if let number = Files.writeAll(bytes, to: STDOUT_FILENO) {
       throw Failure(.refused, "cannot write the result to standard output: \(Files.reason(number))")
     }
   }

@@ -103,14 +103,40 @@ enum Text {
 
   // MARK: Values
 
-  /// The first values and the extent of all.
-  static func summary(_ values: [Float]) -> String {
-    guard let smallest = values.min(), let largest = values.max() else { return "no elements" }
-    let shown = values.prefix(10).map { significant($0, 4) }.joined(separator: " ")
-    let rest = values.count > 10 ? " ..." : ""
-    let best = values.firstIndex(of: largest) ?? 0
+  /// The first values of an output and the extent of all, which are looked at part by part.
+  ///
+  /// - Throws: `SessionError` where they have no real values.
+  static func summary(
+    of output: Output, _ session: borrowing Session
+  ) throws(SessionError) -> String {
+    let count = try session.shape(of: output).reduce(1, *)
+    var part = [Float](repeating: 0, count: min(count, 1 << 16))
+    var first: [Float] = []
+    var smallest = Float.nan
+    var largest = Float.nan
+    var best = 0
+    var start = 0
+    while start < count {
+      let range = start..<min(count, start + part.count)
+      if range.count < part.count { part.removeLast(part.count - range.count) }
+      var room = part.mutableSpan
+      try session.copyOutput(output, elements: range, real: &room)
+      if start == 0 { first = Array(part.prefix(10)) }
+      for (index, value) in part.enumerated() {
+        // What is not a number has no place among them.
+        if smallest.isNaN || value < smallest { smallest = value }
+        if value > largest || largest.isNaN && !value.isNaN {
+          largest = value
+          best = start + index
+        }
+      }
+      start += part.count
+    }
+    if count == 0 { return "no elements" }
+    let shown = first.map { significant($0, 4) }.joined(separator: " ")
+    let rest = count > 10 ? " ..." : ""
     return "\(shown)\(rest)\n  min \(significant(smallest, 6))  max \(significant(largest, 6)) "
-      + "at \(best)  (\(values.count) elements)"
+      + "at \(best)  (\(count) elements)"
   }
 
   // MARK: Characters
@@ -139,14 +165,29 @@ enum Text {
     return String(plain)
   }
 
+  /// Text of unknown origin without control characters, of at most that many characters.
+  static func printable(_ text: String, _ width: Int) -> String { shortened(printable(excerpt(text, width)), width) }
+
   /// Text of at most that many characters: what is too much goes from the middle, where names tell least.
   static func shortened(_ text: String, _ width: Int) -> String {
+    let text = excerpt(text, width)
     // A character is at least one byte, and counting bytes is free.
     guard text.utf8.count > width, text.count > width else { return text }
     guard width > 3 else { return String(text.prefix(width)) }
     let end = (width - 3) / 2
     return text.prefix(width - 3 - end) + "..." + text.suffix(end)
   }
+
+  /// The ends of a text that is far too long for so many characters: a name may have megabytes, and what is done for each
+  /// of its characters is done each time that it is shown.
+  private static func excerpt(_ text: String, _ width: Int) -> String {
+    guard text.utf8.count > 16 * width + 256 else { return text }
+    let scalars = text.unicodeScalars
+    return String(scalars.prefix(2 * width + 32)) + "..." + String(scalars.suffix(2 * width + 32))
+  }
+
+  /// How many characters a name of an operator or a tensor has at most where it is shown in full.
+  static let longestName = 1000
 
   /// Pads on the right to a width in characters.
   static func padded(_ text: String, _ width: Int) -> String {

@@ -60,6 +60,29 @@ struct FileTests {
 
   // MARK: Texts
 
+  @Test("lists of JSON are written part by part")
+  func listsOfJSON() {
+    let list = JSON.list(count: 100_000) { .number($0) }
+    var parts: [[UInt8]] = []
+    JSON.object([("list", list), ("end", .list([1.5, 2]) { .real($0) })]).write { parts.append($0) }
+    let wanted = "{\"list\": [" + (0..<100_000).map(String.init).joined(separator: ", ") + "], \"end\": [1.5, 2.0]}"
+    #expect(String(decoding: parts.joined(), as: UTF8.self) == wanted)
+    #expect(parts.count > 2 && parts.allSatisfy { $0.count < 70_000 })
+  }
+
+  @Test("very long names are cut before they are looked at")
+  func longNames() {
+    let name = "begin" + String(repeating: "a\u{301}", count: 1 << 20) + "end"
+    for width in [10, 60, 1000] {
+      let text = Text.printable(name, width)
+      #expect(text.count == width && text.hasPrefix("begin".prefix(width / 3)) && text.hasSuffix("end"))
+      #expect(text.contains("..."))
+    }
+    // One character of very many marks.
+    #expect(Text.printable("a" + String(repeating: "\u{301}", count: 1 << 20), 10).unicodeScalars.count < 200)
+    #expect(Text.printable("a\u{202E}b", 10) == "a\u{FFFD}b")
+  }
+
   @Test("JSON escapes what terminals and viewers obey, and nothing else")
   func json() throws {
     let obeyed = ["\u{0}", "\u{1B}", "\u{7F}", "\u{80}", "\u{9B}", "\u{9F}"]

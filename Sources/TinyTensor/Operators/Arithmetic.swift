@@ -198,7 +198,12 @@ extension Arithmetic {
     }
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: packed?.set) }
+  var facts: OperatorFacts {
+    let isFunction = kind == .power || kind == .angle
+    return OperatorFacts(
+      kernel: kernel, set: packed?.set,
+      furtherSteps: isFunction ? OperatorFacts.product(OperatorFacts.functionSteps, broadcast.count) : 0)
+  }
 }
 
 /// MAXIMUM or MINIMUM of two quantized tensors: of stored values, whatever these stand for, as in the reference.

@@ -298,6 +298,9 @@ extension OperatorFacts {
     return String(name[...dot]) + set.name
   }
 
+  /// Elementary steps of a function of a real number that is no single operation of the processor.
+  static let functionSteps = 128
+
   /// The product of counts, or the largest `Int` where that is too small.
   static func product(_ factors: Int...) -> Int {
     var product = 1

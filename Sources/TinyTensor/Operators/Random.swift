@@ -19,6 +19,8 @@ struct Random: Sendable {
   /// A variable: the counter, as a number of four words.
   let counter: WriteSlot
   let output: WriteSlot
+  /// Elements of the output.
+  let count: Int
 }
 
 extension Random {
@@ -43,7 +45,7 @@ extension Random {
       throw graph.error(.invalidOperator, "the shape (\(sizes.name)) must be constant")
     }
     let shape = try graph.outputShape(graph.constantIntegers(sizes, what: "the shape"))
-    return try make(&graph, kind, output: try graph.bindOutput(shape: shape))
+    return try make(&graph, kind, shape)
   }
 
   /// MULTINOMIAL: classes drawn by their logits; how many is constant.
@@ -62,11 +64,11 @@ extension Random {
     let kind = Kind.classes(
       batches: logits.shape[0], classes: logits.shape[1], samples: samples, isWide: type == .int64,
       logits: try graph.bind(logits), sums: try graph.bindScratch(count: logits.shape[1], of: Double.self))
-    return try make(&graph, kind, output: try graph.bindOutput(shape: shape))
+    return try make(&graph, kind, shape)
   }
 
   private static func make(
-    _ graph: inout GraphBuilder, _ kind: Kind, output: WriteSlot
+    _ graph: inout GraphBuilder, _ kind: Kind, _ shape: Shape
   ) throws(ModelError) -> Operation? {
     // The reference keeps the low 32 bits of each, with their sign.
     func seed(_ stored: Int64) -> UInt64 { UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: stored))) }
@@ -74,14 +76,15 @@ extension Random {
       (key: seed(try table.scalar(0, default: Int64(0))), start: seed(try table.scalar(1, default: Int64(0))))
     }
     let (key, start) = try drawnSeeds(graph, seeds?.key ?? 0, seeds?.start ?? 0)
-    guard let shape = Shape([4]) else { return nil }
+    guard let words = Shape([4]) else { return nil }
+    let output = try graph.bindOutput(shape: shape)
     let counter = try graph.context.addVariable(
-      name: "counter of operator \(graph.operatorIndex)", elementType: .uint32, shape: shape, initialByte: 0)
+      name: "counter of operator \(graph.operatorIndex)", elementType: .uint32, shape: words, initialByte: 0)
     return try graph.operation(
       Operation.random,
       Random(
         kind: kind, key: key, start: start,
-        counter: WriteSlot(index: graph.addOperand(.variable(counter))), output: output))
+        counter: WriteSlot(index: graph.addOperand(.variable(counter))), output: output, count: shape.count))
   }
 
   /// Seeds that are both 0 ask for others each time; these are drawn when the model is loaded.
@@ -138,9 +141,16 @@ extension Random {
 
   var facts: OperatorFacts {
     switch kind {
-    case .uniform: OperatorFacts(kernel: "random_uniform.reference")
-    case .normal: OperatorFacts(kernel: "random_standard_normal.reference")
-    case .classes: OperatorFacts(kernel: "multinomial.reference")
+    case .uniform: OperatorFacts(kernel: "random_uniform.reference", furtherSteps: OperatorFacts.product(8, count))
+    case .normal:
+      OperatorFacts(
+        kernel: "random_standard_normal.reference",
+        furtherSteps: OperatorFacts.product(OperatorFacts.functionSteps, count))
+    case .classes(let batches, let classes, _, _, _, _):
+      // A function for each logit, and a search for each sample: sizes of tensors, whose sum fits.
+      OperatorFacts(
+        kernel: "multinomial.reference",
+        furtherSteps: OperatorFacts.product(OperatorFacts.functionSteps, batches * classes + count))
     }
   }
 }

@@ -10,6 +10,8 @@ struct UnaryFloat: Sendable {
   /// The instruction set whose kernel runs in place of the reference: for functions that IEEE 754's operations are
   /// enough for.
   let set: InstructionSet?
+  /// Elementary steps beside the bytes of its operands.
+  let furtherSteps: Int
   let input: ReadSlot
   let output: WriteSlot
 }
@@ -31,7 +33,7 @@ extension UnaryFloat {
     floatFunctionReference(function, parameters, input: memory.read(input), output: &output)
   }
 
-  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: set) }
+  var facts: OperatorFacts { OperatorFacts(kernel: kernel, set: set, furtherSteps: furtherSteps) }
 }
 
 extension RealFunction {
@@ -131,6 +133,7 @@ struct UnaryOperand {
       Operation.unaryFloat,
       UnaryFloat(
         kernel: names[type], function: function, parameters: parameters, set: set,
+        furtherSteps: set == nil ? OperatorFacts.product(OperatorFacts.functionSteps, input.shape.count) : 0,
         input: set == nil ? try graph.bind(input) : try graph.bindPadded(input),
         output: try graph.bindOutput(shape: input.shape)))
   }
@@ -189,6 +192,7 @@ struct UnaryOperand {
     let to = try graph.outputAffine()
     let range = storedRange(of: type)
     let inverse = 1 / to.scale
+    try graph.spend(work: 256 * OperatorFacts.functionSteps)
     return try lookUp(&graph) { value in
       let scaled = function(from.scale * Float(value - from.zeroPoint)) * inverse
       // The rounded product saturates at 2^62, and the sum with a byte is clamped to bytes.
@@ -202,6 +206,8 @@ struct UnaryOperand {
     _ graph: inout GraphBuilder, refusesNegative: Bool = false, real function: (Float) -> Float
   ) throws(ModelError) -> Operation? {
     let (from, to) = try graph.symmetricPair(input)
+    // Its values, and those between them.
+    try graph.spend(work: 2 * 513 * OperatorFacts.functionSteps)
     let table = interpolationTable(
       inputScale: Double(from.scale), inputZeroPoint: 0, outputScale: Double(to.scale), isSingle: true
     ) { Double(function(Float($0))) }

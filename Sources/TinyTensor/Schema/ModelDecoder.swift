@@ -24,12 +24,13 @@ struct ModelDecoder {
   private var tensorCount = 0
   private var operatorCount = 0
   private var nameCount = 0
+  private var entryCount = 0
 
   init(byteCount: Int) {
     budget = ReadBudget(ReadLimits(forByteCount: byteCount))
   }
 
-  /// How many tensors, operators and names of signatures a file may describe, each.
+  /// How many tensors, operators, names of signatures, and signatures and metadata a file may describe, each.
   static let mostDescriptions = 1 << 18
 
   /// Bytes that a table in a vector takes at least: an offset to it, and its own to the vtable.
@@ -77,6 +78,7 @@ struct ModelDecoder {
       }
     }
     if let entries = try model.tables(6) {
+      try Self.count(entries.count, "signatures and metadata", &entryCount, at: model.position)
       for index in 0..<entries.count {
         try pay(at: model.position)
         let entry = try entries.table(at: index, &budget)
@@ -85,6 +87,7 @@ struct ModelDecoder {
       }
     }
     if let signatures = try model.tables(7) {
+      try Self.count(signatures.count, "signatures and metadata", &entryCount, at: model.position)
       for index in 0..<signatures.count {
         try pay(at: model.position)
         contents.signatures.append(try signature(signatures.table(at: index, &budget)))

@@ -15,6 +15,8 @@ final class StageRunner: @unchecked Sendable {
   private var wanted: [Int: [Int]] = [:]
   /// Operators that have turned out to call graphs whose shapes a run decides.
   private var interpreted: Set<Int>
+  /// Bytes that may lie between stages: what the graph takes at its bounds, and some for what outgrows them.
+  private let heldLimit: Int
 
   /// How many stages that begin with one operator are kept: those of a loop's iterations come again in the next run.
   private static let keptStages = 64
@@ -60,6 +62,11 @@ final class StageRunner: @unchecked Sendable {
     self.graph = graph
     self.session = session
     interpreted = graph.interpreted
+    let tensors = graph.base.subgraph.tensors
+    let planned = graph.bounds.reduce(0) { sum, bound in
+      sum + min(graph.limits.tensorBytes, tensors[bound.key].elementType.byteCount(of: bound.value.count) ?? 0)
+    }
+    heldLimit = min(graph.limits.arenaBytes, max(planned, 4 * min(graph.limits.grownBytes, graph.limits.arenaBytes)))
     var children: [Int: [StageRunner]] = [:]
     for (index, graphs) in graph.children { children[index] = graphs.map { StageRunner($0, session) } }
     self.children = children
@@ -110,10 +117,11 @@ final class StageRunner: @unchecked Sendable {
     for tensor in held.indices {
       guard let value = held[tensor] else { continue }
       if graph.lastReads[tensor] < index { held[tensor] = nil } else { byteCount += value.byteCount }
-      guard byteCount <= graph.limits.arenaBytes else {
+      guard byteCount <= heldLimit else {
         throw SessionError(
           .tooLarge,
-          "tensors whose shapes the run decides need more than the limit of \(graph.limits.arenaBytes) bytes")
+          "tensors whose shapes the run decides need more than \(heldLimit) bytes; raise Limits.grownBytes or "
+            + "Limits.arenaBytes if the data are to be trusted")
       }
     }
   }
@@ -125,7 +133,6 @@ final class StageRunner: @unchecked Sendable {
     }
     try placed.instance.run()
     for (position, output) in placed.stage.outputs.enumerated() {
-      try check(output.tensor, output.shape)
       var value = HeldTensor(
         shape: output.shape, byteCount: output.byteCount, memory: output.known, isKnown: output.known != nil)
       if value.memory == nil {
@@ -137,12 +144,24 @@ final class StageRunner: @unchecked Sendable {
     }
   }
 
-  /// Refuses a tensor that is larger than the caller's bound.
+  /// Refuses a tensor that is larger than the caller's bound, or far larger than the memory that was planned for it.
   private func check(_ tensor: Int, _ shape: Shape) throws(SessionError) {
-    guard let bound = graph.givenBounds[tensor], shape.count > bound.count else { return }
+    if let bound = graph.givenBounds[tensor] {
+      guard shape.count <= bound.count else {
+        throw SessionError(
+          .tooLarge,
+          "\(graph.name(of: tensor)) has the shape \(shape) in this run, and its bound is \(bound); give a larger one")
+      }
+      return
+    }
+    let type = graph.base.subgraph.tensors[tensor].elementType
+    guard let byteCount = type.byteCount(of: shape.count), byteCount > graph.limits.grownBytes,
+      let bound = graph.bounds[tensor], shape.count > bound.count
+    else { return }
     throw SessionError(
       .tooLarge,
-      "\(graph.name(of: tensor)) has the shape \(shape) in this run, and its bound is \(bound); give a larger one")
+      "\(graph.name(of: tensor)) has the shape \(shape) in this run, more than the \(bound) that was planned for and than "
+        + "the limit of \(graph.limits.grownBytes) bytes; give it a bound with ModelOptions.bounds, or --bound NAME=SHAPE")
   }
 
   private func outOfMemory(_ byteCount: Int) -> SessionError {
@@ -180,7 +199,9 @@ final class StageRunner: @unchecked Sendable {
       let context = BuildContext(copying: graph.base.context)
       while true {
         switch try graph.translate(from: index, held, values: wanted[index] ?? [], in: context) {
-        case .stage(let stage): return try place(stage)
+        case .stage(let stage):
+          try checkSize(of: stage)
+          return try place(stage)
         case .deferred(let error, .graphs):
           guard children[index] != nil else { throw error }
           interpreted.insert(index)
@@ -192,6 +213,24 @@ final class StageRunner: @unchecked Sendable {
       }
     } catch {
       throw SessionError(error)
+    }
+  }
+
+  /// Refuses a stage that needs far more memory than was planned for.
+  private func checkSize(of stage: Stage) throws(ModelError) {
+    for output in stage.outputs {
+      do throws(SessionError) {
+        try check(output.tensor, output.shape)
+      } catch {
+        throw graph.error(.tooLarge, at: stage.operators.lowerBound, error.message)
+      }
+    }
+    let needed = stage.plan.arenaByteCount
+    guard needed <= session.area.count || needed <= heldLimit else {
+      throw graph.error(
+        .tooLarge, at: stage.operators.lowerBound,
+        "from it on \(needed) bytes are needed for the shapes of this run, more than was planned for and than the limit "
+          + "of \(heldLimit) bytes; raise Limits.grownBytes if the data are to be trusted")
     }
   }
 

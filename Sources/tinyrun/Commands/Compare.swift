@@ -58,7 +58,7 @@ enum Compare {
       path: path, comparison: comparison, inputs: inputs, against: name, order: order, top: top,
       weights: weights, advice: advice, leastSignalToNoise: leastSignalToNoise)
     if arguments.has("--json") {
-      try Terminal.print(report.json.text)
+      try Terminal.print(report.json)
     } else {
       try Terminal.print(arguments.has("--csv") ? report.csv : report.text)
     }

@@ -26,7 +26,7 @@ enum Inspect {
     if let page {
       try write(Page(report).html, to: page)
     } else if arguments.has("--json") {
-      try Terminal.print(ModelJSON(report).json.text)
+      try Terminal.print(ModelJSON(report).json)
     } else {
       try Terminal.print(
         ModelText(report, for: .output).text(

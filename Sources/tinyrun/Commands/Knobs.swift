@@ -22,7 +22,7 @@ enum Knobs {
           ("values", .array(knob.values.map { .string($0) })), ("meaning", .string(knob.meaning)),
         ])
       }
-      try Terminal.print(JSON.object([("schema", .number(1)), ("knobs", .array(list))]).text)
+      try Terminal.print(JSON.object([("schema", .number(1)), ("knobs", .array(list))]))
       return
     }
     try Terminal.print(Knob.all.map(text).joined(separator: "\n"))

@@ -20,7 +20,7 @@ enum Operators {
           ("newest_version", Int(row[2]).map { .number($0) } ?? .null),
         ])
       }
-      try Terminal.print(JSON.object([("schema", .number(1)), ("operators", .array(list))]).text)
+      try Terminal.print(JSON.object([("schema", .number(1)), ("operators", .array(list))]))
       return
     }
     if arguments.has("--markdown") {

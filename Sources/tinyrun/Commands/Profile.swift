@@ -35,7 +35,7 @@ enum Profile {
       notAccounted: profiler.notAccounted, timerCost: MonotonicClock.cost(),
       machinePeak: model.multiplyAccumulates > 0 ? try MachinePeak.measure() * Double(model.threads) : 0, plain: plain)
     if arguments.has("--json") {
-      try Terminal.print(report.json.text)
+      try Terminal.print(report.json)
     } else {
       try Terminal.print(arguments.has("--csv") ? report.csv : report.text)
     }

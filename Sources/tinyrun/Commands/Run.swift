@@ -54,10 +54,10 @@ enum Run {
         continue
       }
       if run > 0, index == 0 { try Terminal.print("run \(run)") }
-      let name = Text.shortened(Text.printable(info.name), 200)
+      let name = Text.printable(info.name, 200)
       try Terminal.print("\(name)  \(info.elementType) \(Text.shape(try session.shape(of: output)))")
-      if let values = try? session.realOutput(output) {
-        try Terminal.print("  " + Text.summary(values))
+      if let summary = try? Text.summary(of: output, session) {
+        try Terminal.print("  " + summary)
       } else {
         try Terminal.print("  \(try session.outputArray(output).count) bytes")
       }

@@ -90,7 +90,7 @@ struct GraphPicture {
     let top = kind == "input" ? 12.0 : 0
     var text = begin(box, "port", "data-t=\"\(tensor)\"", "\(kind) \(name), \(what)")
     text += Markup.rectangle("", y: top, width: width, height: height, radius: height / 2)
-    text += Markup.label("name", x: width / 2, y: top + 23, Text.shortened(Text.printable(name), 26))
+    text += Markup.label("name", x: width / 2, y: top + 23, Text.printable(name, 26))
     text += Markup.label("dim", x: width / 2, y: top + 40, "\(kind) · \(Text.shortened(what, 30))")
     return text + "</g>\n"
   }
@@ -99,7 +99,7 @@ struct GraphPicture {
     let outputs = op.report.node.outputs
     let caption = outputs.first.map { contents.caption($0, graph.index) } ?? (shape: "no output", type: "")
     let more = outputs.count > 1 ? " +\(outputs.count - 1)" : ""
-    let name = Text.printable(op.report.name)
+    let name = Text.printable(op.report.name, Text.longestName)
     let isLong = name.count > 20
     let macs = op.multiplyAccumulates
     var state = macs > 0 ? "\(Text.count(macs)) MACs" : Text.bytes(op.bytes)

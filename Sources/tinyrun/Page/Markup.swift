@@ -23,7 +23,7 @@ enum Markup {
 
   /// The same of text of at most that many characters.
   static func text(_ text: String, _ width: Int) -> String {
-    self.text(Text.shortened(Text.printable(text), width))
+    self.text(Text.printable(text, width))
   }
 
   /// JSON inside a `script` element: nothing in it can end the element, begin a comment, or end a line of script.

@@ -70,7 +70,7 @@ struct MemoryPicture {
       """
     // A character takes 7 units or less.
     let room = Int(width / 7) - 1
-    let label = entry.maker.map(String.init) ?? Text.shortened(Text.printable(plan.name), min(40, room))
+    let label = entry.maker.map(String.init) ?? Text.printable(plan.name, min(40, room))
     if height >= 14, room >= label.count, entry.maker != nil || room >= 5 {
       text += Markup.label("mid", x: from + width / 2, y: upper + height / 2 + 3.5, label)
     }

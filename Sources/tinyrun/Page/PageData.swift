@@ -34,7 +34,7 @@ struct PageData {
     ])
   }
 
-  private func plain(_ text: String) -> String { Text.shortened(Text.printable(text), 400) }
+  private func plain(_ text: String) -> String { Text.printable(text, 400) }
 
   // MARK: Operators
 
@@ -58,7 +58,7 @@ struct PageData {
       members.append(("steps", .numbers(steps.prefix(most))))
     }
     if let note = note(op, subgraph) { members.append(("note", .string(note))) }
-    if let package = package(op) { members.append(("package", .array(package.map { .string($0) }))) }
+    if let package = package(op, subgraph) { members.append(("package", .array(package.map { .string($0) }))) }
     return .object(members)
   }
 
@@ -71,13 +71,9 @@ struct PageData {
     }
   }
 
-  private func package(_ op: PageContents.Operator) -> [String]? {
+  private func package(_ op: PageContents.Operator, _ subgraph: Int) -> [String]? {
     guard op.family == .edgeTPU else { return nil }
-    do throws(ModelError) {
-      return try file.edgeTPUPackage(of: op.report.node).map { EdgeTPUReport.facts($0) }
-    } catch {
-      return [plain(error.message)]
-    }
+    return report.edgeTPU[subgraph].facts(of: op.report.index)
   }
 
   // MARK: Tensors

@@ -155,7 +155,7 @@ struct CompatibilityReport {
     return lines
   }
 
-  private func plain(_ text: String) -> String { Text.shortened(Text.printable(text), 120) }
+  private func plain(_ text: String) -> String { Text.printable(text, 120) }
 
   // MARK: JSON
 

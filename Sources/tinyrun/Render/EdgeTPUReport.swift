@@ -2,45 +2,85 @@ import TinyTensor
 
 /// What `inspect` says of the nodes of a subgraph that were compiled for the Edge TPU.
 struct EdgeTPUReport {
-  /// A node, and its package or why that cannot be read.
+  /// A node, and what it has.
   struct Node {
     let index: Int
-    let package: Result<EdgeTPUPackage, ModelError>
+    let contents: Contents
   }
 
-  let nodes: [Node]
+  enum Contents {
+    case package(EdgeTPUPackage)
+    /// The package of an earlier node, which is said there.
+    case same(subgraph: Int, node: Int)
+    /// Why it cannot be read.
+    case failure(String)
+  }
+
+  private let nodes: [Node]
   /// What there is on this machine; looked up where there is a node.
   private let status: EdgeTPUStatus?
 
-  init(_ file: ModelFile, subgraph: Int) {
-    let nodes: [Node] = file.subgraphs[subgraph].operators.enumerated().compactMap { index, node in
-      do throws(ModelError) {
-        return try file.edgeTPUPackage(of: node).map { Node(index: index, package: .success($0)) }
-      } catch {
-        return Node(index: index, package: .failure(error))
-      }
-    }
+  private init(_ nodes: [Node]) {
     self.nodes = nodes
     status = nodes.isEmpty ? nil : EdgeTPUStatus()
+  }
+
+  /// The reports of all subgraphs. No byte of the file is read as part of two packages: nodes may share them, and as many
+  /// packages as nodes could be read from a small file.
+  static func all(of file: ModelFile) -> [EdgeTPUReport] {
+    var readers: [Range<Int>: (subgraph: Int, node: Int)] = [:]
+    var bytesLeft = file.byteCount
+    return file.subgraphs.enumerated().map { subgraph, graph in
+      EdgeTPUReport(
+        graph.operators.enumerated().compactMap { index, node in
+          guard file.code(of: node)?.isCompiledForEdgeTPU == true else { return nil }
+          if let range = node.customOptions {
+            if let reader = readers[range] {
+              return Node(index: index, contents: .same(subgraph: reader.subgraph, node: reader.node))
+            }
+            guard range.count <= bytesLeft else {
+              return Node(index: index, contents: .failure("its package overlaps others, and is not looked into"))
+            }
+            bytesLeft -= range.count
+            readers[range] = (subgraph, index)
+          }
+          do throws(ModelError) {
+            return try file.edgeTPUPackage(of: node).map { Node(index: index, contents: .package($0)) }
+          } catch {
+            return Node(index: index, contents: .failure(error.message))
+          }
+        })
+    }
   }
 
   // MARK: Text
 
   var lines: [String] {
     nodes.flatMap { node in
-      switch node.package {
-      case .success(let package):
-        ["operator \(node.index) for the Edge TPU: " + Self.summary(package)]
-          + [Text.printable("  " + (status?.verdict(on: package) ?? ""))] + Self.memory(package)
-          + package.executables.flatMap(Self.lines)
-      case .failure(let error): ["operator \(node.index) for the Edge TPU: \(Text.printable(error.message))"]
+      let title = "operator \(node.index) for the Edge TPU: "
+      switch node.contents {
+      case .package(let package):
+        return [title + Self.summary(package), Text.printable("  " + (status?.verdict(on: package) ?? ""))]
+          + Self.memory(package) + package.executables.flatMap(Self.lines)
+      case .same, .failure: return [title + Self.remark(node.contents)]
       }
     }
   }
 
-  /// What a package is, without what this machine makes of it.
-  static func facts(_ package: EdgeTPUPackage) -> [String] {
-    [summary(package)] + memory(package) + package.executables.flatMap(lines)
+  /// What the package of a node is, without what this machine makes of it; `nil` for other nodes.
+  func facts(of index: Int) -> [String]? {
+    guard let place = nodes.firstIndex(where: { $0.index == index }) else { return nil }
+    guard case .package(let package) = nodes[place].contents else { return [Self.remark(nodes[place].contents)] }
+    return [Self.summary(package)] + Self.memory(package) + package.executables.flatMap(Self.lines)
+  }
+
+  /// What is said in place of a package.
+  private static func remark(_ contents: Contents) -> String {
+    switch contents {
+    case .package: ""
+    case .same(let subgraph, let node): "the package of operator \(node) of subgraph \(subgraph)"
+    case .failure(let message): Text.printable(message)
+    }
   }
 
   private static func summary(_ package: EdgeTPUPackage) -> String {
@@ -92,22 +132,24 @@ struct EdgeTPUReport {
       + "\(layer.byteCount) bytes with padding" + times
   }
 
-  private static func plain(_ text: String) -> String { Text.shortened(Text.printable(text), 60) }
+  private static func plain(_ text: String) -> String { Text.printable(text, 60) }
 
   private static func hexadecimal(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 
   // MARK: JSON
 
   var json: JSON {
-    .array(
-      nodes.map { node in
-        switch node.package {
-        case .success(let package):
-          Self.json(package, node.index, verdict: status?.verdict(on: package))
-        case .failure(let error):
-          .object([("operator", .number(node.index)), ("error", .string(error.message))])
-        }
-      })
+    .list(nodes) { node in
+      switch node.contents {
+      case .package(let package): Self.json(package, node.index, verdict: status?.verdict(on: package))
+      case .same(let subgraph, let index):
+        .object([
+          ("operator", .number(node.index)),
+          ("same_as", .object([("subgraph", .number(subgraph)), ("operator", .number(index))])),
+        ])
+      case .failure(let message): .object([("operator", .number(node.index)), ("error", .string(message))])
+      }
+    }
   }
 
   private static func json(_ package: EdgeTPUPackage, _ index: Int, verdict: String?) -> JSON {

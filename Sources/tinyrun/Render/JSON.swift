@@ -6,6 +6,8 @@ indirect enum JSON {
   case real(Double)
   case string(String)
   case array([JSON])
+  /// An array whose elements are made as they are written: a model's lists may have hundreds of thousands.
+  case list(count: Int, element: (Int) -> JSON)
   case object([(String, JSON)])
 
   /// The shortest decimal number that is the same in single precision.
@@ -29,58 +31,95 @@ indirect enum JSON {
 
   static func numbers(_ values: some Sequence<Int>) -> JSON { .array(values.map { .number($0) }) }
 
+  /// Values of which each becomes an element as it is written.
+  static func list<Value>(_ values: [Value], _ element: @escaping (Value) -> JSON) -> JSON {
+    .list(count: values.count) { element(values[$0]) }
+  }
+
   /// The value as one line of text.
   var text: String {
-    var text = ""
-    write(to: &text)
-    return text
+    var bytes: [UInt8] = []
+    write { bytes += $0 }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func write(to text: inout String) {
-    switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .number(let value): text += String(value)
+  /// Writes the value as one line, part by part.
+  func write(to sink: ([UInt8]) throws -> Void) rethrows {
+    var writer = JSONWriter()
+    try writer.write(self, to: sink)
+    try sink(writer.bytes)
+  }
+}
+
+/// Writes values as text of one line.
+private struct JSONWriter {
+  /// What is not handed on yet.
+  private(set) var bytes: [UInt8] = []
+
+  /// Bytes from which on they are handed on.
+  private static let partSize = 1 << 16
+
+  mutating func write(_ value: JSON, to sink: ([UInt8]) throws -> Void) rethrows {
+    switch value {
+    case .null: add("null")
+    case .bool(let value): add(value ? "true" : "false")
+    case .number(let value): add("\(value)")
     // JSON has no infinities and no NaN.
-    case .real(let value): text += value.isFinite ? "\(value)" : "null"
-    case .string(let value): Self.quote(value, to: &text)
-    case .array(let values):
-      text += "["
-      for (index, value) in values.enumerated() {
-        if index > 0 { text += ", " }
-        value.write(to: &text)
-      }
-      text += "]"
+    case .real(let value): add(value.isFinite ? "\(value)" : "null")
+    case .string(let value): quote(value)
+    case .array(let values): try write(count: values.count, { values[$0] }, to: sink)
+    case .list(let count, let element): try write(count: count, element, to: sink)
     case .object(let members):
-      text += "{"
+      add("{")
       for (index, member) in members.enumerated() {
-        if index > 0 { text += ", " }
-        Self.quote(member.0, to: &text)
-        text += ": "
-        member.1.write(to: &text)
+        if index > 0 { add(", ") }
+        quote(member.0)
+        add(": ")
+        try write(member.1, to: sink)
       }
-      text += "}"
+      add("}")
     }
   }
 
-  private static func quote(_ value: String, to text: inout String) {
-    text += "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      // A path's bytes that are no text.
-      case _ where SystemPath.isByte(scalar): text += "\u{FFFD}"
-      case _ where scalar.value >= 0x20 && scalar.value < 0x7F: text.unicodeScalars.append(scalar)
-      case _ where Text.isObeyed(scalar): for unit in UTF16.encode(scalar) ?? .init() { escape(unit, to: &text) }
-      default: text.unicodeScalars.append(scalar)
+  private mutating func write(
+    count: Int, _ element: (Int) -> JSON, to sink: ([UInt8]) throws -> Void
+  ) rethrows {
+    add("[")
+    for index in 0..<count {
+      if index > 0 { add(", ") }
+      try write(element(index), to: sink)
+      if bytes.count >= Self.partSize {
+        try sink(bytes)
+        bytes.removeAll(keepingCapacity: true)
       }
     }
-    text += "\""
+    add("]")
   }
 
-  private static func escape(_ unit: UInt16, to text: inout String) {
+  private mutating func add(_ text: String) { bytes += text.utf8 }
+
+  private mutating func quote(_ value: String) {
+    add("\"")
+    if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      add(value)
+    } else {
+      for scalar in value.unicodeScalars {
+        switch scalar {
+        case "\"": add("\\\"")
+        case "\\": add("\\\\")
+        // A path's bytes that are no text.
+        case _ where SystemPath.isByte(scalar): add("\u{FFFD}")
+        case _ where scalar.value >= 0x20 && scalar.value < 0x7F: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+        case _ where Text.isObeyed(scalar): for unit in UTF16.encode(scalar) ?? .init() { escape(unit) }
+        default: bytes += UTF8.encode(scalar) ?? .init()
+        }
+      }
+    }
+    add("\"")
+  }
+
+  private mutating func escape(_ unit: UInt16) {
     let digits = String(unit, radix: 16)
-    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    add("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
   }
 }

@@ -87,7 +87,7 @@ struct MetadataReport {
     }
   }
 
-  private static func plain(_ text: String, _ width: Int) -> String { Text.shortened(Text.printable(text), width) }
+  private static func plain(_ text: String, _ width: Int) -> String { Text.printable(text, width) }
 
   // MARK: JSON
 

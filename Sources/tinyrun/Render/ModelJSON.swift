@@ -12,15 +12,15 @@ struct ModelJSON {
       ("schema", .number(1)), ("file", .string(report.path)), ("bytes", .number(file.byteCount)),
       ("identifier", .string("TFL3")), ("version", .number(file.version)), ("description", .string(file.description)),
       ("runnable", .bool(report.model != nil)), ("refusal", .optional(report.refusal?.message)),
-      ("signatures", .array(report.entries.filter { $0.key != nil }.map(entry))),
+      ("signatures", .list(report.entries.filter { $0.key != nil }, entry)),
       ("inputs", places(\.inputs)), ("outputs", places(\.outputs)), ("main_subgraph", .number(report.mainSubgraph)),
-      ("subgraphs", .array(file.subgraphs.indices.map(subgraph))), ("buffers", .number(file.buffers.count)),
+      ("subgraphs", .list(count: file.subgraphs.count, element: subgraph)), ("buffers", .number(file.buffers.count)),
       ("parameter_bytes", .number(report.parameterBytes)),
       ("multiply_accumulates", .optional(report.model?.multiplyAccumulates)),
       ("elementary_steps", .optional(report.model?.elementarySteps)),
       ("open_ended", report.model.map { .bool($0.isOpenEnded) } ?? .null),
       ("memory", report.model.map(memory) ?? .null),
-      ("plan", report.model.map { PlanReport($0).json } ?? .null), ("metadata", .array(file.metadata.map(metadata))),
+      ("plan", report.model.map { PlanReport($0).json } ?? .null), ("metadata", .list(file.metadata, metadata)),
       ("described_as", MetadataReport(file).json), ("attached_files", MetadataReport(file).filesJSON),
       ("external_files", .array(file.externalBufferGroups.map { .string($0) })),
     ])
@@ -31,15 +31,15 @@ struct ModelJSON {
   private func entry(_ entry: ModelReport.Entry) -> JSON {
     .object([
       ("key", .optional(entry.key)), ("subgraph", .number(entry.subgraph)), ("misfit", .optional(entry.misfit)),
-      ("inputs", .array(entry.inputs.map { place($0, entry.subgraph) })),
-      ("outputs", .array(entry.outputs.map { place($0, entry.subgraph) })),
+      ("inputs", .list(entry.inputs) { place($0, entry.subgraph) }),
+      ("outputs", .list(entry.outputs) { place($0, entry.subgraph) }),
     ])
   }
 
   /// Those of the entry point that runs.
   private func places(_ side: KeyPath<ModelReport.Entry, [ModelReport.Place]>) -> JSON {
     guard let main = report.mainEntry else { return .array([]) }
-    return .array(main[keyPath: side].map { place($0, main.subgraph) })
+    return .list(main[keyPath: side]) { place($0, main.subgraph) }
   }
 
   private func place(_ place: ModelReport.Place, _ subgraph: Int) -> JSON {
@@ -59,15 +59,17 @@ struct ModelJSON {
     let graph = file.subgraphs[index]
     return .object([
       ("index", .number(index)), ("name", .string(graph.name)), ("inputs", .numbers(graph.inputs)),
-      ("outputs", .numbers(graph.outputs)), ("operators", .array(report.operators(index).map(op))),
-      ("tensors", .array(graph.tensors.indices.map { tensor($0, index) })),
-      ("edge_tpu", EdgeTPUReport(file, subgraph: index).json),
+      ("outputs", .numbers(graph.outputs)),
+      ("operators", .list(count: graph.operators.count) { op(report.operator($0, index)) }),
+      ("tensors", .list(count: graph.tensors.count) { tensor($0, index) }),
+      ("edge_tpu", report.edgeTPU[index].json),
     ])
   }
 
   private func op(_ op: ModelReport.Operator) -> JSON {
     .object([
-      ("index", .number(op.index)), ("name", .string(op.name)), ("version", .optional(op.version)),
+      ("index", .number(op.index)), ("name", .string(Text.shortened(op.name, Text.longestName))),
+      ("version", .optional(op.version)),
       ("inputs", .numbers(op.node.inputs)), ("outputs", .numbers(op.node.outputs)),
       ("weight_bytes", .number(op.weightBytes)),
       ("multiply_accumulates", .optional(op.info?.multiplyAccumulates)),
@@ -107,13 +109,12 @@ struct ModelJSON {
       ("bytes_without_reuse", .number(report.bytesWithoutReuse)), ("packed_bytes", .number(model.packedByteCount)),
       (
         "entries",
-        .array(
-          model.arenaEntries.map { entry in
-            .object([
-              ("name", .string(entry.name)), ("offset", .number(entry.offset)), ("bytes", .number(entry.byteCount)),
-              ("first_step", .number(entry.firstStep)), ("last_step", .number(entry.lastStep)),
-            ])
-          })
+        .list(model.arenaEntries) { entry in
+          .object([
+            ("name", .string(entry.name)), ("offset", .number(entry.offset)), ("bytes", .number(entry.byteCount)),
+            ("first_step", .number(entry.firstStep)), ("last_step", .number(entry.lastStep)),
+          ])
+        }
       ),
     ])
   }

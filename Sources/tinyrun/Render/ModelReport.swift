@@ -16,6 +16,8 @@ struct ModelReport {
   /// All entry points: the file's signatures, and the first subgraph's own one where none of them is the default, which
   /// is what runs then.
   let entries: [Entry]
+  /// What is said of nodes for the Edge TPU, for each subgraph.
+  let edgeTPU: [EdgeTPUReport]
 
   init(path: String, file: ModelFile, model: Model?, refusal: ModelError?) {
     self.path = path
@@ -29,6 +31,7 @@ struct ModelReport {
     } else {
       mainSubgraph = file.defaultSignature?.subgraph ?? 0
     }
+    edgeTPU = EdgeTPUReport.all(of: file)
     let misfits = file.misfits
     var entries = file.signatures.enumerated().map { index, signature in
       Entry(
@@ -111,28 +114,32 @@ struct ModelReport {
   }
 
   func operators(_ subgraph: Int) -> [Operator] {
-    file.subgraphs[subgraph].operators.enumerated().map { index, node in
-      let isMain = subgraph == mainSubgraph
-      let info = isMain ? model?.operators[index] : nil
-      let weights = node.inputs.reduce(0) { sum, input in
-        let bytes = tensor(input, subgraph).map(constantBytes) ?? 0
-        return sum.addingReportingOverflow(bytes).partialValue
-      }
-      let kernel: String
-      if let info {
-        let isOnCPU = info.device.description == Device.cpu.description
-        kernel = info.isView || isOnCPU ? info.kernel : info.device.description
-      } else if file.code(of: node)?.isCompiledForEdgeTPU == true {
-        kernel = "edgetpu"
-      } else if file.code(of: node)?.isSupported == false {
-        kernel = "unsupported"
-      } else {
-        kernel = isMain && refusal?.operatorIndex == index ? "refused" : "-"
-      }
-      return Operator(
-        index: index, name: file.code(of: node) == nil ? "?" : file.name(of: node),
-        version: file.code(of: node)?.version, node: node, weightBytes: weights, info: info, kernel: kernel)
+    file.subgraphs[subgraph].operators.indices.map { self.operator($0, subgraph) }
+  }
+
+  /// An operator of a subgraph; both indices lie in the file.
+  func `operator`(_ index: Int, _ subgraph: Int) -> Operator {
+    let node = file.subgraphs[subgraph].operators[index]
+    let isMain = subgraph == mainSubgraph
+    let info = isMain ? model?.operators[index] : nil
+    let weights = node.inputs.reduce(0) { sum, input in
+      let bytes = tensor(input, subgraph).map(constantBytes) ?? 0
+      return sum.addingReportingOverflow(bytes).partialValue
     }
+    let kernel: String
+    if let info {
+      let isOnCPU = info.device.description == Device.cpu.description
+      kernel = info.isView || isOnCPU ? info.kernel : info.device.description
+    } else if file.code(of: node)?.isCompiledForEdgeTPU == true {
+      kernel = "edgetpu"
+    } else if file.code(of: node)?.isSupported == false {
+      kernel = "unsupported"
+    } else {
+      kernel = isMain && refusal?.operatorIndex == index ? "refused" : "-"
+    }
+    return Operator(
+      index: index, name: file.code(of: node) == nil ? "?" : file.name(of: node),
+      version: file.code(of: node)?.version, node: node, weightBytes: weights, info: info, kernel: kernel)
   }
 
   private static func isCustom(_ code: ModelFile.OperatorCode) -> Bool { code.builtin.name == "CUSTOM" }

@@ -28,7 +28,7 @@ struct ModelText {
     for index in file.subgraphs.indices {
       let operators = report.operators(index)
       lines += [""] + heading(index) + table(operators, index)
-      lines += EdgeTPUReport(file, subgraph: index).lines
+      lines += report.edgeTPU[index].lines
       if parts.operators { lines += [""] + operators.flatMap { inFull($0, index) } }
       if parts.tensors { lines += [""] + tensors(index) }
     }
@@ -161,7 +161,9 @@ struct ModelText {
 
   private func inFull(_ op: ModelReport.Operator, _ subgraph: Int) -> [String] {
     let options = op.customOptionBytes.map { "  options \(Text.bytes($0))" } ?? ""
-    var lines = ["  \(op.index)  \(Text.printable(op.name)) version \(op.version.map(String.init) ?? "?")\(options)"]
+    var lines = [
+      "  \(op.index)  \(Text.printable(op.name, Text.longestName)) version \(op.version.map(String.init) ?? "?")\(options)"
+    ]
     func add(_ side: String, _ tensors: [Int]) {
       for index in tensors { lines.append("    \(Text.padded(side, 4)) \(describe(index, subgraph))") }
     }
@@ -177,7 +179,8 @@ struct ModelText {
     let bytes = report.constantBytes(tensor)
     let shape = report.shape(index, subgraph) ?? tensor.shape
     let constant = bytes == 0 ? "" : "  constant, \(Text.bytes(bytes))"
-    return "\(index)  \(tensor.elementType.name) \(Text.shape(shape))\(constant)  \(Text.printable(tensor.name))"
+    return
+      "\(index)  \(tensor.elementType.name) \(Text.shape(shape))\(constant)  \(Text.printable(tensor.name, Text.longestName))"
   }
 
   // MARK: Tensors
@@ -256,5 +259,5 @@ struct ModelText {
     return lines + MetadataReport(file).lines
   }
 
-  private func plain(_ text: String, _ width: Int) -> String { Text.shortened(Text.printable(text), width) }
+  private func plain(_ text: String, _ width: Int) -> String { Text.printable(text, width) }
 }

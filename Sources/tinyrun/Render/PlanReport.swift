@@ -50,24 +50,23 @@ struct PlanReport {
     return "\(name)  tensor \(output) is a view of \(input)"
   }
 
-  private func plain(_ text: String, _ width: Int) -> String { Text.shortened(Text.printable(text), width) }
+  private func plain(_ text: String, _ width: Int) -> String { Text.printable(text, width) }
 
   // MARK: JSON
 
   var json: JSON {
     let steps = model.planSteps
     return .object([
-      ("steps", .array(steps.map(step))), ("packed_bytes", .number(model.packedByteCount)),
+      ("steps", .list(steps, step)), ("packed_bytes", .number(model.packedByteCount)),
       (
         "without_step",
-        .array(
-          idle(steps).map { index in
-            let info = model.operators[index]
-            return .object([
-              ("operator", .number(index)), ("kernel", .string(info.kernel)),
-              ("folded_into", .optional(info.foldedInto)),
-            ])
-          })
+        .list(idle(steps)) { index in
+          let info = model.operators[index]
+          return .object([
+            ("operator", .number(index)), ("kernel", .string(info.kernel)),
+            ("folded_into", .optional(info.foldedInto)),
+          ])
+        }
       ),
     ])
   }
@@ -77,14 +76,13 @@ struct PlanReport {
       ("operator", .number(step.operatorIndex)), ("kernel", .string(model.operators[step.operatorIndex].kernel)),
       (
         "operands",
-        .array(
-          step.operands.map { operand in
-            .object([
-              ("memory", .string(operand.memory.rawValue)), ("offset", .number(operand.offset)),
-              ("bytes", .number(operand.byteCount)), ("tensor", .optional(operand.tensor)),
-              ("output", .bool(operand.isOutput)),
-            ])
-          })
+        .list(step.operands) { operand in
+          .object([
+            ("memory", .string(operand.memory.rawValue)), ("offset", .number(operand.offset)),
+            ("bytes", .number(operand.byteCount)), ("tensor", .optional(operand.tensor)),
+            ("output", .bool(operand.isOutput)),
+          ])
+        }
       ),
     ])
   }

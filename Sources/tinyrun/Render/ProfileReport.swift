@@ -73,7 +73,7 @@ struct ProfileReport {
   }
 
   private func groupEntries(_ row: OperatorProfile.Row) -> [String] {
-    let name = Text.printable(row.name ?? "")
+    let name = Text.printable(row.name ?? "", Text.longestName)
     let kernel = Text.printable(row.kernel ?? "")
     switch grouping {
     case .op: return [row.index.map { "\($0)" } ?? "", name, kernel]

@@ -56,12 +56,18 @@ struct TextTable {
     let widths = display.width.map(widths(fitting:)) ?? widths
     return rows.map { row in
       var line = ""
-      for (index, entry) in row.entries.enumerated() {
+      // Nothing pads the last entry that says something.
+      let last = row.entries.lastIndex { !$0.isEmpty } ?? 0
+      for (index, entry) in row.entries[...last].enumerated() {
         let text = Text.shortened(entry, widths[index])
         line += "  "
-        line += columns[index].side == .left ? Text.padded(text, widths[index]) : Text.right(text, widths[index])
+        if columns[index].side == .right {
+          line += Text.right(text, widths[index])
+        } else {
+          line += index == last ? text : Text.padded(text, widths[index])
+        }
       }
-      while line.last == " " { line.removeLast() }
+      while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
       return row.style.map { display.styled(line, $0) } ?? line
     }
   }

@@ -43,6 +43,31 @@ struct StagedTests {
     #expect(try session.shape(of: output) == [4])
   }
 
+  @Test("what outgrows the file's shape takes a limited number of bytes, or as many as its bound")
+  func grownTensors() throws {
+    var test = TestModel()
+    let input = test.input("input", [2, 2], .uint8)
+    let paddings = test.input("paddings", [2, 2], .int32)
+    let output = test.output("output", [3, 3], .uint8)
+    test.add(.pad, [input, paddings], [output])
+    func run(_ rows: Int32, _ options: ModelOptions = ModelOptions()) throws -> [Int] {
+      let model = try Model(bytes: test.bytes, options: options)
+      var session = try model.makeSession()
+      try session.setInput(model.input("paddings"), bytes: bytes([0, rows, 0, 0] as [Int32]).span)
+      try session.run()
+      return try session.shape(of: model.output("output"))
+    }
+    var options = ModelOptions()
+    options.limits.grownBytes = 1000
+    #expect(try run(498, options) == [500, 2])
+    let error = #expect(throws: SessionError.self) { try run(499, options) }
+    #expect(error?.code == .tooLarge && error?.operatorIndex == 0)
+    #expect(error?.message.contains("--bound") == true)
+    options.bounds = ["output": [600, 2]]
+    #expect(try run(499, options) == [501, 2])
+    #expect(throws: SessionError.self) { try run(1 << 28) }
+  }
+
   private func range() -> TestModel {
     var test = TestModel()
     let start = test.constant("start", [], .int32, [Int32(0)])

@@ -115,6 +115,35 @@ struct HostileModelTests {
     #expect(error?.message.contains("Limits.loadWork") == true)
   }
 
+  @Test("operators that look at an element many times count that")
+  func countedSteps() throws {
+    func filled(_ code: BuiltinOperator, _ shape: [Int], _ options: (type: UInt8, table: FlatTable)? = nil) -> TestModel
+    {
+      var test = TestModel()
+      let sizes = test.constant("shape", [shape.count], .int32, shape.map { Int32($0) })
+      let value = test.constant("value", [], .float32, [Float(0.5).bitPattern])
+      let filled = test.tensor("filled", shape, .float32)
+      test.add(.fill, [sizes, value], [filled])
+      let output = test.output(shape, .float32)
+      test.add(code, code == .pow ? [filled, filled] : [filled], [output], options: options)
+      return test
+    }
+    // A radius beyond all channels: each element looks at 2^17 others, if only to see that they are not there.
+    let radius = (type: UInt8(13), table: FlatTable([0: .int32(1 << 16), 1: .float(1), 2: .float(1), 3: .float(1)]))
+    let normalization = filled(.localResponseNormalization, [1, 1, 1, 1 << 16], radius)
+    #expect(normalization.loadError()?.code == .tooLarge)
+    for code in [BuiltinOperator.sin, .pow] {
+      let model = try Model(bytes: filled(code, [1 << 22]).bytes)
+      #expect(model.operators[1].kernel != "folded")
+      #expect(model.elementarySteps > 100 << 22)
+    }
+    var random = TestModel()
+    let sizes = random.constant("shape", [1], .int32, [Int32(1 << 20)])
+    let output = random.output([1 << 20], .float32)
+    random.add(.randomStandardNormal, [sizes], [output], options: (114, FlatTable([0: .int32(1)])))
+    #expect(try Model(bytes: random.bytes).elementarySteps > 100 << 20)
+  }
+
   @Test("a range of many numbers is refused before it is made")
   func range() {
     var test = TestModel()
@@ -154,6 +183,31 @@ struct HostileModelTests {
     let error = test.loadError()
     #expect(error?.code == .malformedFile)
     #expect(error?.message.contains("262144 tensors") == true)
+  }
+
+  @Test("more signatures or metadata than a file may have are damage")
+  func manyEntries() {
+    for slot in [6, 7] {
+      var test = TestModel.chain(1)
+      test.edit = { root in root[slot] = .tables([FlatTable](repeating: FlatTable([:]), count: 262_145)) }
+      let error = test.loadError()
+      #expect(error?.code == .malformedFile)
+      #expect(error?.message.contains("262144 signatures and metadata") == true)
+    }
+  }
+
+  @Test("the steps of one operator of very many inputs are told in time")
+  func wideOperator() throws {
+    var test = TestModel()
+    let count = 20000
+    let inputs = (0..<count).map { test.input("input \($0)", [1, 1], .int8) }
+    let output = test.output([1, count], .int8)
+    test.add(.concatenation, inputs, [output], options: (10, FlatTable([0: .int32(1)])))
+    let steps = try Model(bytes: test.bytes).planSteps
+    #expect(steps.count == 1)
+    let read = Set(steps.flatMap { $0.operands.filter { !$0.isOutput }.compactMap(\.tensor) })
+    let isComplete = inputs.allSatisfy { read.contains(Int($0)) }
+    #expect(isComplete)
   }
 
   // MARK: Cancellation

@@ -77,6 +77,35 @@ struct SessionTests {
     #expect(together == [alone, alone])
   }
 
+  @Test("an output's real values can be copied part by part")
+  func partsOfOutputs() throws {
+    let model = try load("mnist_cnn_int8")
+    var session = try model.makeSession()
+    try session.setInput(model.input("image"), pixels: image(3).span)
+    try session.run()
+    let output = try model.output("scores")
+    let all = try session.realOutput(output)
+    var parts: [Float] = []
+    for range in [0..<4, 4..<4, 4..<9, 9..<10] {
+      var part = [Float](repeating: -1, count: range.count)
+      var room = part.mutableSpan
+      try session.copyOutput(output, elements: range, real: &room)
+      parts += part
+    }
+    #expect(parts == all && Set(all).count > 1)
+    for (range, count) in [(8..<11, 3), (-1..<2, 3), (0..<3, 2), (0..<3, 4)] {
+      var part = [Float](repeating: 0, count: count)
+      var room = part.mutableSpan
+      var code: SessionError.Code?
+      do throws(SessionError) {
+        try session.copyOutput(output, elements: range, real: &room)
+      } catch {
+        code = error.code
+      }
+      #expect(code == .countMismatch)
+    }
+  }
+
   @Test("inputs keep their values from run to run")
   func inputsAreKept() throws {
     let model = try load("mnist_cnn_int8")
