@@ -15,6 +15,7 @@ struct ModelLoader {
     try Self.checkEntry(subgraph, entry)
     let codes = try Self.checkedCodes(file, subgraph, device, options)
     try Self.checkDevice(device, file)
+    try Self.checkBounds(file, options)
     let context = try BuildContext(file, device: device, options: options)
     var builder = try GraphBuilder(
       context, subgraph: entry.subgraph, inputs: try entry.shapedInputs(options, subgraph),
@@ -79,6 +80,18 @@ struct ModelLoader {
       }
       isInput[tensor.tensor] = true
     }
+  }
+
+  /// Refuses bounds of tensors that no graph of the file has.
+  private static func checkBounds(_ file: ModelFile, _ options: ModelOptions) throws(ModelError) {
+    var unknown = Set(options.bounds.keys)
+    if unknown.isEmpty { return }
+    for subgraph in file.subgraphs {
+      for tensor in subgraph.tensors { unknown.remove(tensor.name) }
+    }
+    guard let name = unknown.min() else { return }
+    throw ModelError(
+      .unknownName, "a bound is given for \"\(name)\"; no tensor of the model has that name", tensorName: name)
   }
 
   /// Refuses an accelerator that would have nothing to run.

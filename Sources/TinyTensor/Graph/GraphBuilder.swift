@@ -350,7 +350,7 @@ struct GraphBuilder {
       }
     }
     guard let operation else { return }
-    let inputs = operation.isPure ? knowledge() : .none
+    let inputs = operation.isPure ? knowledge() : operation.drawsAlone ? .computed : .none
     if operation.isSkippable, hasNothingToDo {
       try skip(isConstant: inputs == .constants)
       return

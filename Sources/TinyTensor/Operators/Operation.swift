@@ -181,6 +181,13 @@ extension Operation {
     }
   }
 
+  /// Whether it draws random numbers that no input has a part in: another time others, but as much work as from constants.
+  var drawsAlone: Bool {
+    guard case .random(let operation) = self else { return false }
+    if case .classes = operation.payload.kind { return false }
+    return true
+  }
+
   /// Whether a run may leave the operator out where all that it writes is without elements.
   var isSkippable: Bool {
     switch self {

@@ -62,7 +62,7 @@ extension GraphBuilder {
       guard lhs.left == 0, rhs.left == 0, output.fits(reach), isHalf.lhs || isHalf.rhs else { return nil }
       if kind != .squaredDifference {
         // Pairs of 256 elements each, of which it finds those that matter in a few steps for each left one.
-        try spend(work: 1 << 15)
+        try spend(work: 1 << 16)
         linear = LinearSumSearch(parameters, isDifference: kind == .subtract, isUnsigned: isUnsigned)?.sum()
       }
       swaps = linear == nil && kind == .add && !isHalf.lhs

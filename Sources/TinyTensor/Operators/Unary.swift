@@ -192,7 +192,8 @@ struct UnaryOperand {
     let to = try graph.outputAffine()
     let range = storedRange(of: type)
     let inverse = 1 / to.scale
-    try graph.spend(work: 256 * OperatorFacts.functionSteps)
+    // The function and what is rounded around it.
+    try graph.spend(work: 256 * 2 * OperatorFacts.functionSteps)
     return try lookUp(&graph) { value in
       let scaled = function(from.scale * Float(value - from.zeroPoint)) * inverse
       // The rounded product saturates at 2^62, and the sum with a byte is clamped to bytes.

@@ -32,6 +32,8 @@ enum Kernels {
       return
     }
     let pick = try pick()
+    // What cannot be loaded is said before anything is measured.
+    for path in models { _ = try Models.open(path) }
 
     let peak = try MachinePeak.measure()
     var trials: [KernelTrial] = []

@@ -68,6 +68,16 @@ struct StagedTests {
     #expect(throws: SessionError.self) { try run(1 << 28) }
   }
 
+  @Test("a bound of a tensor that is not there is refused")
+  func unknownBounds() {
+    var options = ModelOptions()
+    options.bounds = ["picked": [4], "peaked": [4]]
+    let error = selection().loadError(options: options)
+    #expect(error?.code == .unknownName && error?.tensorName == "peaked")
+    options.bounds["peaked"] = nil
+    #expect(selection().loadError(options: options) == nil)
+  }
+
   private func range() -> TestModel {
     var test = TestModel()
     let start = test.constant("start", [], .int32, [Int32(0)])

@@ -137,11 +137,15 @@ struct HostileModelTests {
       #expect(model.operators[1].kernel != "folded")
       #expect(model.elementarySteps > 100 << 22)
     }
-    var random = TestModel()
-    let sizes = random.constant("shape", [1], .int32, [Int32(1 << 20)])
-    let output = random.output([1 << 20], .float32)
-    random.add(.randomStandardNormal, [sizes], [output], options: (114, FlatTable([0: .int32(1)])))
-    #expect(try Model(bytes: random.bytes).elementarySteps > 100 << 20)
+    func drawn(_ count: Int) -> TestModel {
+      var random = TestModel()
+      let sizes = random.constant("shape", [1], .int32, [Int32(count)])
+      let output = random.output([count], .float32)
+      random.add(.randomStandardNormal, [sizes], [output], options: (114, FlatTable([0: .int32(1)])))
+      return random
+    }
+    #expect(try Model(bytes: drawn(1 << 20).bytes).elementarySteps > 100 << 20)
+    #expect(drawn(1 << 25).loadError()?.code == .tooLarge)
   }
 
   @Test("a range of many numbers is refused before it is made")
