@@ -60,7 +60,7 @@ enum Files {
   /// a file that could not be written whole is not there, or as it was.
   static func write(_ bytes: [UInt8], to path: String) throws {
     func failure(_ number: Int32) -> Failure { Failure(.refused, "cannot write \(path): \(reason(number))") }
-    if path.isEmpty { throw Failure(.usage, "cannot write a file without a name") }
+    if path.isEmpty { throw Failure(.refused, "cannot write a file without a name") }
     let kind = kind(of: path)
     guard kind == .regular || kind == nil && !isLink(path) else {
       // A pipe, a terminal, or a link to a file that is not there yet.

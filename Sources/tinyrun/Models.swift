@@ -56,7 +56,7 @@ enum Models {
 
   /// Opens a model file, whatever it holds.
   static func open(_ path: String) throws -> ModelFile {
-    if path.isEmpty { throw Failure(.usage, "a model file needs a name") }
+    if path.isEmpty { throw Failure(.refused, "a model file needs a name") }
     // A pipe would be waited for.
     guard Files.isRegularOrMissing(path) else { throw notAFile(path) }
     do {
