@@ -126,6 +126,9 @@ struct PictureInputTests {
       result.status == 3 && result.error.contains("line 1 of \(huge) has 50000000 bytes; a label has at most 1024"))
     let picture = try Fixtures.bytes("digits/pictures/seven.png")
     #expect(throws: Failure.self) { try Labels(bytes: picture, name: "picture") }
+    let empty = [UInt8](repeating: 0x0A, count: 1 << 20)
+    #expect(throws: Failure.self) { try Labels(bytes: [0x78] + empty + empty, name: "lines") }
+    #expect(try Labels(bytes: [0x78] + empty, name: "lines").count == 1)
     let labels = try Labels(bytes: Array("\u{FEFF}one\r\ntwo\rthree\n\nfive\n\n".utf8), name: "labels")
     #expect((0..<6).map { labels[$0] } == ["one", "two", "three", nil, "five", nil] && labels.count == 5)
   }

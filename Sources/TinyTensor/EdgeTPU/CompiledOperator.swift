@@ -8,6 +8,7 @@ enum CompiledOperator {
   static func translate(
     _ graph: inout GraphBuilder, on options: EdgeTPUOptions
   ) throws(ModelError) -> Operation? {
+    try pay(for: graph.node, in: graph)
     let package = try package(of: graph.node, at: graph.operatorIndex, in: graph.file)
     try checkFurtherPackages(of: graph)
     var inputs: [Operand] = []
@@ -36,8 +37,14 @@ enum CompiledOperator {
     // With the first of them that is done for all.
     guard !operators[..<graph.operatorIndex].indices.contains(where: isCompiled) else { return }
     for index in (graph.operatorIndex + 1)..<operators.count where isCompiled(index) {
+      try pay(for: operators[index], in: graph)
       _ = try package(of: operators[index], at: index, in: graph.file)
     }
+  }
+
+  /// Pays for reading a package, which operators may share.
+  private static func pay(for node: ModelFile.Operator, in graph: GraphBuilder) throws(ModelError) {
+    try graph.spend(work: 8 * (node.customOptions?.count ?? 0))
   }
 
   private static func package(

@@ -16,6 +16,10 @@ struct Labels {
       throw Failure(.refused, "\(name) holds zero bytes: it is no text, or none in UTF-8; labels are lines of text")
     }
     var lines: [Substring] = []
+    let ends = bytes.count { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+    guard ends <= Self.mostLines else {
+      throw Failure(.refused, "\(name) has more than \(Self.mostLines) lines: it is no list of labels")
+    }
     for line in Self.lines(of: bytes) {
       guard line.count <= Self.longestLine else {
         throw Failure(
@@ -44,6 +48,8 @@ struct Labels {
   /// A class's name, or `nil` if the file has none for it.
   subscript(index: Int) -> String? { names[index].flatMap { $0.isEmpty ? nil : $0 } }
 
+  /// The most lines, and ends of lines that are empty.
+  private static let mostLines = 1 << 20
   /// The most bytes of a line.
   private static let longestLine = 1024
 

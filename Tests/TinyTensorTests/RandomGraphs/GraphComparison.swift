@@ -75,11 +75,14 @@ struct GraphFault: Equatable {
 
 extension RandomModel {
   /// Plans the graph and runs it twice in one session, on different inputs.
-  func outcome(_ variant: GraphVariant, bytes: [UInt8], inputs: [[[UInt8]]]) -> GraphOutcome {
+  func outcome(
+    _ variant: GraphVariant, bytes: [UInt8], inputs: [[[UInt8]]], limits: ModelOptions.Limits = .init()
+  ) -> GraphOutcome {
     let model: Model
     do throws(ModelError) {
       var options = ModelOptions()
       options.passes = variant.passes
+      options.limits = limits
       model = try Model(
         bytes: bytes, device: .cpu(CPUOptions(threads: variant.threads, kernels: variant.kernels)), options: options)
     } catch {
@@ -125,7 +128,8 @@ extension RandomModel {
     return nil
   }
 
-  private func difference(_ given: GraphOutcome, _ expected: GraphOutcome) -> String? {
+  /// How an outcome differs from the expected one; `nil` if it does not.
+  func difference(_ given: GraphOutcome, _ expected: GraphOutcome) -> String? {
     switch given {
     case .refused(let message): return "it is refused: \(message)"
     case .failed(let text): return "the run failed: \(text)"

@@ -21,8 +21,10 @@ struct RandomModel {
     let main = graphs[0]
     return main.inputs.enumerated().map { place, index in
       let tensor = main.tensors[Int(index)]
-      return random.bytes(
-        tensor.type, count: tensor.shape.reduce(1) { $0 * Int($1) }, in: inputRanges[place])
+      // A mutant's may have no size, and more inputs.
+      var count = 1
+      for size in tensor.shape { count = size < 0 ? 0 : min(count * Int(size), 1 << 20) }
+      return random.bytes(tensor.type, count: count, in: place < inputRanges.count ? inputRanges[place] : nil)
     }
   }
 
