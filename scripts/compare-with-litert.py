@@ -17,8 +17,10 @@ The last line is `N equal, N differ, N refused`; the exit status is 1 if any fil
 unknown ones, if there are any.
 """
 import argparse
+import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,8 +220,14 @@ def main():
     parser.add_argument("--tinyrun", default=".build/release/tinyrun")
     parser.add_argument("--verbose", action="store_true", help="a line for equal files too")
     arguments = parser.parse_args()
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        parser.error("this Python has no ai-edge-litert: python3 -m pip install ai-edge-litert numpy")
+    if shutil.which(arguments.tinyrun) is None:
+        parser.error(f"there is no {arguments.tinyrun}: build it with swift build -c release, or name it with --tinyrun")
     files = []
     for path in arguments.paths:
+        if not os.path.exists(path):
+            parser.error(f"there is no {path}")
         if os.path.isfile(path):
             files.append(path)
         for folder, _, names in sorted(os.walk(path)):

@@ -4,8 +4,9 @@
 
 Detections with several classes a box; layers of float32 activations and integer weights whose activations lie between
 two integers when they are quantized in a run; channels whose scale is 0 or negative; ratios of scales beyond 32 bits;
-integers without quantization; the types of operators that the other folders lack.  Each model runs under LiteRT's BUILTIN_REF kernels; a case that they refuse is
-printed with its parameters and left out.
+integers without quantization; the types of operators that the other folders lack; quotients and sums at the end of what
+numbers hold.  Each model runs under LiteRT's BUILTIN_REF kernels; a case that they refuse is printed with its parameters
+and left out.
 
 The folder gets what make_extra_cases.py describes; `exact` is false where an output is float32, but for those layers,
 which must match in every bit.
@@ -341,7 +342,39 @@ def other_quantizations():
         yield case.apply(3, [source], shape, "SoftmaxOptions", to, {"scale": scale, "zero_point": zero_point}, beta=1.0)
 
 
-FAMILIES = [detections, hybrids, channel_scales, ratios, without_quantization, types, other_quantizations]
+def quotient(dtype, scale, zero_points=(0, 0, 0)):
+    """A quotient whose scales leave no shift to the right but that of its operands."""
+    case = Integers("DIV", dtype, scale=float(scale), zero_points=zero_points)
+    limits = np.iinfo(dtype)
+    sources = []
+    for zero_point in zero_points[:2]:
+        values = case.stored((2, 40), dtype)
+        # Nothing is divided by 0; the lowest 16-bit integer has no opposite.
+        values = np.maximum(np.where(values == zero_point, zero_point + 1, values), limits.min + 1)
+        sources.append(case.input((2, 40), values=values, scale=0.25, zero_point=zero_point))
+    return case.apply(2, sources, (2, 40), "DivOptions", quantization={"scale": scale, "zero_point": zero_points[2]})
+
+
+def extremes():
+    for scale in (2.0 ** -14, 2.0 ** -15, 0.9 * 2.0 ** -15):
+        yield quotient("int16", scale)
+    yield quotient("int8", 2.0 ** -22, (3, -5, 1))
+    yield quotient("uint8", 2.0 ** -22, (100, 128, 200))
+    infinity = np.float32(np.inf)
+    largest = np.finfo(np.float32).max
+    # Products of matrices may be infinite; the sum of several tensors is not.
+    case = Integers("BATCH_MATMUL", "float32")
+    case.input((2, 3), values=[[infinity, 1, 2], [largest, largest, 1]])
+    case.input((3, 2), values=[[1, -1], [2, 3], [1, 1]])
+    yield case.apply(1, [0, 1], (2, 2), "BatchMatMulOptions", quantization={})
+    for count in (2, 4):
+        case = Integers("ADD_N", "float32", count=count)
+        for index in range(count):
+            case.input((5,), values=[infinity, -infinity, largest, -largest, index])
+        yield case.apply(1, list(range(count)), (5,), quantization={})
+
+
+FAMILIES = [detections, hybrids, channel_scales, ratios, without_quantization, types, other_quantizations, extremes]
 
 
 def change(path, **fields):

@@ -150,6 +150,9 @@ package struct RealActivation: BitwiseCopyable, Sendable, Hashable {
     self.isHyperbolicTangent = isHyperbolicTangent
   }
 
+  /// All values, infinities among them: of operators that have no activation.
+  package static let none = RealActivation(minimum: -.infinity, maximum: .infinity)
+
   /// `value` inside the range; not a number stays what it is.
   @inline(__always)
   package func apply(to value: Float) -> Float {

@@ -34,10 +34,20 @@ enum Files {
     return descriptor
   }
 
+  /// The most bytes of a file that is read as a whole: twice those of the largest tensor, unless limits are changed.
+  private static let mostBytes = 1 << 31
+
+  private static func tooLarge(_ name: String) -> Failure {
+    Failure(.refused, "\(name) has more than \(mostBytes) bytes, more than any tensor, picture or list takes")
+  }
+
   private static func readAll(_ descriptor: Int32, _ name: String) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var status = stat()
-    if unsafe fstat(descriptor, &status) == 0, status.st_size > 0 { bytes.reserveCapacity(Int(status.st_size) + 1) }
+    if unsafe fstat(descriptor, &status) == 0, status.st_size > 0 {
+      guard status.st_size <= mostBytes else { throw tooLarge(name) }
+      bytes.reserveCapacity(Int(status.st_size) + 1)
+    }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let size = buffer.count
@@ -45,6 +55,7 @@ enum Files {
       let count = unsafe buffer.withUnsafeMutableBytes { unsafe systemRead(descriptor, $0.baseAddress, size) }
       let number = errno
       if count > 0 {
+        guard bytes.count + count <= mostBytes else { throw tooLarge(name) }
         bytes += buffer[..<count]
       } else if count == 0 {
         return bytes

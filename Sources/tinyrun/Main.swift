@@ -47,6 +47,7 @@ struct TinyRun {
     case "--help", "-h":
       try Terminal.print(Help.overview)
     case "help":
+      guard words.count <= 2 else { throw Failure(.usage, "help takes one command, not \(words[2]) too") }
       try Terminal.print(words.count > 1 ? Help.text(for: words[1]) : Help.overview)
     case "--version", "version":
       try Terminal.print("tinyrun \(Version.current)")

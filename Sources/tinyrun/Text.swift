@@ -57,6 +57,9 @@ enum Text {
     formatted("%.\(digits)g", Double(value))
   }
 
+  /// The number that a text is in decimal notation; `nil` for others, hexadecimal numbers among them.
+  static func decimal(_ text: String) -> Double? { text.utf8.contains { $0 | 0x20 == 0x78 } ? nil : Double(text) }
+
   /// A number as C's functions write it.
   private static func formatted(_ format: String, _ value: Double) -> String {
     // The longest text of a double in fixed notation has 309 digits before the point.

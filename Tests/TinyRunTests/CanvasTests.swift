@@ -131,8 +131,8 @@ struct CanvasTests {
         Picture(width: width, height: height, channels: 1, pixels: [UInt8](repeating: 9, count: width * height)))
     }
     for (width, height, factor, unit) in [
-      (1, 1, 400, 2), (28, 28, 15, 2), (200, 100, 2, 2), (399, 3, 2, 3), (400, 300, 1, 2), (900, 480, 1, 3),
-      (1, 4000, 1, 13), (4000, 30, 1, 13),
+      (1, 1, 400, 2), (28, 28, 15, 2), (200, 100, 2, 2), (399, 3, 2, 2), (400, 300, 1, 2), (900, 480, 1, 3),
+      (1, 4000, 1, 2), (4000, 30, 1, 2), (4000, 3000, 1, 13),
     ] {
       let drawing = drawing(width, height)
       #expect(drawing.factor == factor && drawing.unit == unit, "\(width) x \(height)")
@@ -212,5 +212,18 @@ struct CanvasTests {
     let line = height(2) - height(1)
     #expect(height(20) == height(1) + 19 * line)
     #expect(height(21) == height(20) + line && height(5000) == height(21))
+  }
+
+  @Test("letters and the strip of a long and thin picture take no more room than usual", arguments: [3000, 5_000_000])
+  func thinPictures(length: Int) {
+    for (width, height) in [(length, 1), (1, length)] {
+      var drawing = Drawing(
+        Picture(width: width, height: height, channels: 1, pixels: [UInt8](repeating: 100, count: length)))
+      drawing.boxes([.init(box: Box(left: 0, top: 0, right: 1, bottom: 1), label: "label", colour: .of(0))])
+      for line in 0..<5 { drawing.addCaption("line \(line)", .of(line)) }
+      let picture = drawing.picture
+      #expect(picture.width == width && picture.height <= height + (1 << 24) / width)
+      #expect((picture.height == height) == (width > 1_000_000))
+    }
   }
 }

@@ -60,6 +60,26 @@ struct FileTests {
 
   // MARK: Texts
 
+  @Test("files that are too large are refused before they are read")
+  func hugeFiles() async throws {
+    let folder = try Folder()
+    let path = try folder.file("sparse.bin", [])
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    // Bytes that were never written take no room on most file systems.
+    try handle.truncate(atOffset: 1 << 40)
+    try handle.close()
+    for words in [["run", Fixtures.model, path], ["classify", Fixtures.model, path]] {
+      let result = try await Tool.run(words)
+      #expect(result.status == 3 && result.error.contains("has more than 2147483648 bytes"), "\(result.error)")
+    }
+  }
+
+  @Test("numbers are decimal")
+  func decimalNumbers() {
+    #expect(Text.decimal("0.5") == 0.5 && Text.decimal("1e-3") == 0.001)
+    #expect(Text.decimal("0x10") == nil && Text.decimal("0X1p-4") == nil && Text.decimal("one") == nil)
+  }
+
   @Test("lists of JSON are written part by part")
   func listsOfJSON() {
     let list = JSON.list(count: 100_000) { .number($0) }

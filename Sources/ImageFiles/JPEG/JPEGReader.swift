@@ -19,6 +19,11 @@ struct JPEGReader {
   private var scanCount = 0
   /// Scans of a picture that is read; each one may cost a look at all blocks.
   private static let mostScans = 256
+  /// Looks at blocks of a progressive picture, all scans together, where that is more than ``scansOfAll`` of all blocks.
+  private static let mostLooks = 1 << 26
+  /// Scans of all components that the largest pictures may have.
+  private static let scansOfAll = 32
+  private var looks = 0
 
   private var frame: JPEGFrame?
   /// Coefficients of all blocks, by row; of progressive pictures.
@@ -197,6 +202,13 @@ struct JPEGReader {
         JPEGScan.Part(component: component, first: first ?? JPEGHuffman.none, other: other ?? JPEGHuffman.none))
     }
     self.frame = frame
+    for part in scan.parts {
+      let layout = frame.components[part.component].layout
+      looks += layout.blocksWide * layout.blocksHigh
+    }
+    guard looks <= max(Self.mostLooks, Self.scansOfAll * frame.blockCount) else {
+      throw source.unsupported("has too many scans for its size; save it anew", at: at)
+    }
     if frame.isProgressive {
       position = try scan.readProgressive(frame, source, contents.upperBound, into: &coefficients)
     } else {

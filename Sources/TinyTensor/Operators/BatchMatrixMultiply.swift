@@ -99,7 +99,7 @@ extension BatchMatrixMultiply {
   private static func arithmetic(
     _ graph: GraphBuilder, _ lhs: Operand, _ rhs: Operand
   ) throws(ModelError) -> Arithmetic {
-    if lhs.elementType == .float32 { return .float32(RealArithmetic(activation: try graph.realActivation(0))) }
+    if lhs.elementType == .float32 { return .float32(RealArithmetic(activation: .none)) }
     let lhsAffine = try graph.affine(of: lhs)
     let rhsAffine = try affine(graph, lhs, rhs)
     let outputAffine = try graph.outputAffine()
@@ -214,7 +214,7 @@ extension BatchMatrixMultiplyHybrid {
     return try graph.operation(
       Operation.batchMatrixMultiplyHybrid,
       BatchMatrixMultiplyHybrid(
-        sizes: sizes, isAsymmetric: isAsymmetric, activation: try graph.realActivation(0),
+        sizes: sizes, isAsymmetric: isAsymmetric, activation: .none,
         scales: try graph.bind(packed: scales), lhs: try graph.bind(lhs), rhs: try graph.bind(rhs),
         lhsRow: try graph.bindScratch(count: sizes.depth, of: Float.self),
         quantizedRow: try graph.bindScratch(count: sizes.depth, of: Int8.self),

@@ -208,10 +208,6 @@ extension QuantizedQuotient {
     let rhs = try graph.affine(of: pair.rhs)
     let output = try graph.outputAffine()
     let factor = try graph.multiplier(Double(lhs.scale / (rhs.scale * output.scale)))
-    // How far any difference can be shifted left, less 1.
-    guard factor.shift <= (type == .int16 ? 14 : 22) else {
-      throw graph.error(.invalidOperator, "its output's scale is too small for a quotient of its inputs'")
-    }
     return try graph.operation(
       Operation.quantizedQuotient,
       QuantizedQuotient(

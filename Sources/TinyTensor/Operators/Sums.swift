@@ -114,7 +114,8 @@ extension SumOfTensors {
     var output = memory.write(output, as: Element.self)
     for index in 1..<inputCount {
       accumulateReference(
-        memory.read(ReadSlot(index: firstInput.index + index), as: Element.self), to: &output)
+        memory.read(ReadSlot(index: firstInput.index + index), as: Element.self), isLast: index == inputCount - 1,
+        to: &output)
     }
   }
 

@@ -110,10 +110,20 @@ package func extremeReference<Element: QuantizedElement>(
 }
 
 /// Adds `input` to `output`, element by element.
+///
+/// - Parameter isLast: whether it is the last of several tensors: the sum is then kept in the range of finite values, as the
+///   reference does.
 @specialized(where Element == Float)
 @specialized(where Element == Int32)
 package func accumulateReference<Element: NumberElement>(
-  _ input: Span<Element>, to output: inout MutableSpan<Element>
+  _ input: Span<Element>, isLast: Bool, to output: inout MutableSpan<Element>
 ) {
-  for index in input.indices { output[index] = output[index].sum(input[index]) }
+  for index in input.indices {
+    var sum = output[index].sum(input[index])
+    if isLast {
+      if sum < Element.lowest { sum = Element.lowest }
+      if sum > Element.highest { sum = Element.highest }
+    }
+    output[index] = sum
+  }
 }

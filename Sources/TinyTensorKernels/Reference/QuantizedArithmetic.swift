@@ -134,10 +134,11 @@ package func quantizedQuotientReference<Element: QuantizedElement>(
     let headroom = Int32(truncatingIfNeeded: (numerator >= 0 ? numerator : ~numerator).leadingZeroBitCount) &- 1
     let quotient = saturatingRoundingDoublingHighMultiply(numerator &<< headroom, reciprocal)
     let shift = parameters.outputFactor.shift &- (31 &- leadingZeros) &- headroom
-    // The shift is at most 0: the factor's is at most 22, or 14 for 16 bits, which the headroom of a difference
-    // outweighs.
-    return roundingDivideByAnyPowerOfTwo(
-      saturatingRoundingDoublingHighMultiply(quotient, parameters.outputFactor.multiplier), 0 &- shift)
+    let scaled = saturatingRoundingDoublingHighMultiply(quotient, parameters.outputFactor.multiplier)
+    // Quotients that are larger than any output: the reference shifts by a negative count, which is undefined. The
+    // factor's shift is at most 30 and the headroom of a difference at least 15; with a zero point the sum still fits.
+    if shift > 0 { return Int32(clamping: min(max(Int64(scaled) &<< Int64(shift), -(1 << 30)), 1 << 30)) }
+    return roundingDivideByAnyPowerOfTwo(scaled, 0 &- shift)
   }
   return true
 }

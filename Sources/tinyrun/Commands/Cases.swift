@@ -173,7 +173,9 @@ private struct CaseDescription: Decodable {
 
   static func read(_ path: String) throws -> CaseDescription {
     do {
-      return try JSONDecoder().decode(CaseDescription.self, from: Data(try Files.read(path)))
+      let description = try JSONDecoder().decode(CaseDescription.self, from: Data(try Files.read(path)))
+      guard description.runs > 0 else { throw Failure(.refused, "\(path) describes a case of no runs") }
+      return description
     } catch let error as Failure {
       throw error
     } catch {

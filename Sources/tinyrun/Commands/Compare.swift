@@ -153,7 +153,7 @@ enum Compare {
 
   private static func number(_ option: String, _ arguments: Arguments, minimum: Double? = nil) throws -> Double? {
     guard let text = arguments.value(option) else { return nil }
-    guard let number = Double(text), number.isFinite, number >= minimum ?? number else {
+    guard let number = Text.decimal(text), number.isFinite, number >= minimum ?? number else {
       throw Failure(.usage, "\(option) takes a number\(minimum == nil ? "" : " that is not negative"), not \(text)")
     }
     return number

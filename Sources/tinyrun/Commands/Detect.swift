@@ -34,7 +34,7 @@ enum Detect {
 
   /// A score as the command line has it.
   static func threshold(_ text: String) throws -> Float {
-    guard let value = Float(text), value >= 0, value <= 1 else {
+    guard let value = Text.decimal(text).map(Float.init), value >= 0, value <= 1 else {
       throw Failure(.usage, "--threshold takes a number from 0 to 1, not \(text)")
     }
     return value

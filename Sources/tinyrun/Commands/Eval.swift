@@ -13,7 +13,7 @@ enum Eval {
     }
     let mapping = try MappingName.asked(arguments)?.mapping ?? .unit
     let minimum = try arguments.value("--min").map { text in
-      guard let value = Double(text), (0...1).contains(value) else {
+      guard let value = Text.decimal(text), (0...1).contains(value) else {
         throw Failure(.usage, "--min takes an accuracy from 0 to 1, not \(text)")
       }
       return value

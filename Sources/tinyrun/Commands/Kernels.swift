@@ -96,7 +96,7 @@ enum Kernels {
   /// An option's value, or `nil` where it was not given.
   private static func number(_ option: String, _ arguments: Arguments, isFit: (Double) -> Bool) throws -> Double? {
     guard let text = arguments.value(option) else { return nil }
-    guard let number = Double(text), isFit(number) else {
+    guard let number = Text.decimal(text), isFit(number) else {
       throw Failure(.usage, "\(option) takes a positive number that makes sense, not \(text)")
     }
     return number

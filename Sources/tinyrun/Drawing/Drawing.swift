@@ -25,11 +25,15 @@ struct Drawing {
   private static let leastSide = 400
   /// The lines that a caption has at most.
   private static let mostLines = 20
+  /// Pixels that the strip below may have where the picture has fewer.
+  private static let leastStrip = 1 << 24
 
   init(_ picture: Picture) {
     let side = max(picture.width, picture.height)
     factor = max(1, (Self.leastSide + side - 1) / side)
-    unit = max(Self.leastUnit, Int((Double(side * factor) / 300).rounded()))
+    // Letters of a very long and thin picture must not be larger than that.
+    let seen = min(side, 8 * min(picture.width, picture.height)) * factor
+    unit = max(Self.leastUnit, Int((Double(seen) / 300).rounded()))
     canvas = Canvas(picture, factor: factor)
   }
 
@@ -149,10 +153,16 @@ struct Drawing {
     caption.append(CaptionLine(colour: colour, text: text))
   }
 
+  /// How many lines the strip below has room for: it is not larger than the picture, or than a usual one.
+  private var mostLines: Int {
+    let rows = max(Self.leastStrip, canvas.width * canvas.height) / canvas.width
+    return min(Self.mostLines, rows / ((Font.cellHeight + 2) * unit) - 2)
+  }
+
   /// The picture with all that was drawn, and the strip below it.
   var picture: Picture {
-    guard !caption.isEmpty else { return canvas.picture }
-    var lines = Array(caption.prefix(Self.mostLines))
+    var lines = Array(caption.prefix(max(0, mostLines)))
+    guard !lines.isEmpty else { return canvas.picture }
     if caption.count > lines.count {
       lines.append(CaptionLine(colour: nil, text: "... and \(caption.count - lines.count) more"))
     }

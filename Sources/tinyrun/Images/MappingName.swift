@@ -77,7 +77,7 @@ enum MappingName {
     var advice = "say how pixels become values with --mapping, or with --mean and --deviation"
     let deviation = 255 / (largest - smallest)
     if deviation.isFinite, deviation > 0 {
-      let mean = Text.significant(-smallest * deviation, 5)
+      let mean = Text.significant(0 - smallest * deviation, 5)
       advice += "; --mean \(mean) --deviation \(Text.significant(deviation, 5)) would fill the range"
     }
     throw Failure(.refused, "the input's values reach \(ends), which is no usual range of pixels: \(advice)")

@@ -17,7 +17,7 @@ enum RunLength: Sendable {
       }
       self = .runs(try arguments.integer("--runs", default: 1, minimum: 1))
     } else if let text = arguments.value("--seconds") {
-      guard let seconds = Double(text), seconds > 0, seconds <= Self.longest else {
+      guard let seconds = Text.decimal(text), seconds > 0, seconds <= Self.longest else {
         throw Failure(.usage, "--seconds takes a number above 0, up to \(Int(Self.longest)), not \(text)")
       }
       self = .seconds(seconds)

@@ -59,7 +59,7 @@ struct CaseTests {
       "cases": 228, "cases-extra": 310, "cases-float": 158, "cases-elementwise": 288, "cases-recurrent": 156,
       "cases-control": 8,
       "cases-recurrent-hybrid": 171,
-      "cases-shapes": 68, "cases-half": 20, "cases-arithmetic": 185, "cases-further": 504,
+      "cases-shapes": 68, "cases-half": 20, "cases-arithmetic": 193, "cases-further": 504,
     ])
   func fixtures(folder: String, expectedCount: Int) throws {
     let count = try check(CaseFolder(Fixtures.folder.appendingPathComponent(folder)))
