@@ -4,7 +4,8 @@
 #
 #   thread   several sessions at once, each with two threads that share its work, on the models of Fixtures
 #   address  folders of cases, with each set of kernels that the processor has, and the models of Fixtures
-#   address  with a folder of hostile models, as scripts/fuzz-models.py keeps them: `inspect` and `run` of each
+#   address  with a folder of hostile models, as scripts/fuzz-models.py keeps them: `inspect` and `run` of each, and
+#            runs in watched memory by MutantTests
 #   both     models compiled for the Edge TPU, on a fake libedgetpu, in the tool's process and in a helper's
 #
 # Leaks are not looked for: the pool's threads live as long as the process.
@@ -101,6 +102,9 @@ for sanitizer in "${sanitizers[@]}"; do
         check answers "$tinyrun" inspect "$model"
         check answers timeout 60 "$tinyrun" run "$model"
       done
+      # The same with memory whose surroundings are watched, which the sanitizer sees as part of the arena.
+      TINYTENSOR_HOSTILE=$(realpath "$hostile") check swift test --sanitize=address --scratch-path "$folder" \
+        --filter MutantTests
     fi
     check "$tinyrun" kernels 13,37,70 7,64,64 dw:9x7x20,3x3,2 dw:8x9x32,3x3,1 --seconds 0.05
   fi

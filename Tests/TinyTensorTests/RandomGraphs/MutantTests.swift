@@ -65,6 +65,51 @@ struct MutantTests {
     #expect(total.refused * 10 >= Self.count)
   }
 
+  /// `TINYTENSOR_HOSTILE` is a folder of models.
+  @Test(
+    "the models of a folder are refused or run, and touch nothing else",
+    .enabled(if: ProcessInfo.processInfo.environment["TINYTENSOR_HOSTILE"] != nil))
+  func folder() throws {
+    let folder = URL(fileURLWithPath: ProcessInfo.processInfo.environment["TINYTENSOR_HOSTILE"] ?? "")
+    var tally = Tally()
+    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    where file.pathExtension == "tflite" {
+      let bytes = [UInt8](try Data(contentsOf: file))
+      for variant in [.plain] + GraphVariant.variants(1).prefix(4) {
+        switch Self.outcome(variant, bytes) {
+        case .refused: tally.refused += 1
+        case .failed: tally.failed += 1
+        case .outputs: tally.ran += 1
+        case .wroteBeyond(let place):
+          Issue.record("\(file.lastPathComponent), \(variant.name): byte \(place) is nothing's and was written")
+        }
+      }
+    }
+    print("Models of a folder: \(tally.refused) refused, \(tally.failed) failed in the run, \(tally.ran) ran")
+    #expect(tally.refused + tally.failed + tally.ran > 0)
+  }
+
+  /// Loads and runs a model on zeros, in watched memory, where it takes no more than moderate memory and work.
+  private static func outcome(_ variant: GraphVariant, _ bytes: [UInt8]) -> GraphOutcome {
+    do {
+      var options = ModelOptions()
+      options.passes = variant.passes
+      options.limits.arenaBytes = 1 << 26
+      options.limits.grownBytes = 1 << 22
+      let cpu = CPUOptions(threads: variant.threads, kernels: variant.kernels)
+      let model = try Model(bytes: bytes, device: .cpu(cpu), options: options)
+      var session = try model.makeSession()
+      session.poison(variant.filler)
+      if model.elementarySteps < 1 << 28, !model.isOpenEnded { try session.run() }
+      if variant.watches, let place = session.firstDamage(variant.filler) { return .wroteBeyond(place) }
+      return .outputs([])
+    } catch let error as ModelError {
+      return .refused(error.message)
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+
   /// A random graph, one to three of whose parts are wrong, and inputs for it.
   static func mutant(_ seed: UInt64) -> (model: RandomModel, inputs: [[[UInt8]]]) {
     var model = GraphMaker.model(seed: seed &* 3)
@@ -120,7 +165,8 @@ private struct Mutator {
     -2, -1, 0, 0, 1, 1, 2, 3, 4, 5, 7, 8, 16, 31, 64, 127, 255, 1024, 65535, 1 << 20, 1 << 24, Int32.max, Int32.min,
   ]
   private static let numbers: [Float] = [
-    0, -0.0, 1, -1, .leastNonzeroMagnitude, 1e-38, 1e-20, 1e-7, 0.5, 2, 1e7, 1e30, .greatestFiniteMagnitude, .infinity, -.infinity, .nan,
+    0, -0.0, 1, -1, .leastNonzeroMagnitude, 1e-38, 1e-20, 1e-7, 0.5, 2, 1e7, 1e30, .greatestFiniteMagnitude, .infinity,
+    -.infinity, .nan,
   ]
 
   private mutating func size() -> Int32 { random.pick(Self.sizes) }
