@@ -161,7 +161,8 @@ final class StageRunner: @unchecked Sendable {
     throw SessionError(
       .tooLarge,
       "\(graph.name(of: tensor)) has the shape \(shape) in this run, more than the \(bound) that was planned for and than "
-        + "the limit of \(graph.limits.grownBytes) bytes; give it a bound with ModelOptions.bounds, or --bound NAME=SHAPE")
+        + "the limit of \(graph.limits.grownBytes) bytes; give it a bound with ModelOptions.bounds, or --bound NAME=SHAPE"
+    )
   }
 
   private func outOfMemory(_ byteCount: Int) -> SessionError {
