@@ -71,7 +71,7 @@ struct ElementwiseRefusalTests {
     expectRefusal(test(.mul, .int16, [1e30, 1e30, 1]))
     #expect(test(.mul, .int16, [1, 1, 1e-20]).loadError() == nil)
     expectRefusal(test(.squaredDifference, .int8, [1, 1, 1e-5]))
-    expectRefusal(test(.div, .uint8, [1, 1, 1e-9]))
+    #expect(test(.div, .uint8, [1, 1, 1e-9]).loadError() == nil)
     expectRefusal(test(.prelu, .int8, [1e30, 1, 1e-20]))
     #expect(test(.prelu, .int8, [1, 1, 1e-20]).loadError() == nil)
     for code in [BuiltinOperator.add, .sub, .mul, .div, .prelu] {
