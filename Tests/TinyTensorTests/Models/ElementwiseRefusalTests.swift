@@ -72,6 +72,7 @@ struct ElementwiseRefusalTests {
     #expect(test(.mul, .int16, [1, 1, 1e-20]).loadError() == nil)
     expectRefusal(test(.squaredDifference, .int8, [1, 1, 1e-5]))
     #expect(test(.div, .uint8, [1, 1, 1e-9]).loadError() == nil)
+    expectRefusal(test(.div, .uint8, [1e30, 1e-20, 1e-20]))
     expectRefusal(test(.prelu, .int8, [1e30, 1, 1e-20]))
     #expect(test(.prelu, .int8, [1, 1, 1e-20]).loadError() == nil)
     for code in [BuiltinOperator.add, .sub, .mul, .div, .prelu] {
